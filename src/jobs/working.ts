@@ -1,0 +1,121 @@
+/** The life of one execution on this device, from the judgement of its document to the terminal report. */
+import { endings, failed, type Details, type Outcome } from "../failure";
+import { rest } from "./asking";
+import { journalText, type Entry, type Report, type Subject } from "./journal";
+import { legalDetails, type Execution } from "./messages";
+import type { Effect, Job, Session } from "./state";
+
+/** How many ended executions are remembered, so that a late duplicate of a notification does not run one again. */
+const remembered = 6;
+/** The next head of the list is announced right after a report is accepted; when it is not, ask. */
+const announcementMs = 30000;
+
+function journal(session: Session, out: Effect[], subject: Subject, entry: Entry, needed: boolean): void {
+  out.push({ do: "journal", text: journalText({ subject, entry, finished: session.finished }), needed });
+}
+
+/** Makes an execution the job of this device. */
+export function adopt(session: Session, subject: Subject, phase: Job["phase"], claimed: boolean): Job {
+  const job: Job = {
+    jobId: subject.jobId,
+    executionNumber: subject.executionNumber,
+    identity: subject.identity,
+    phase,
+    action: "",
+    claimed,
+    claimDue: false,
+    progress: undefined,
+    note: undefined,
+    report: undefined,
+    bare: false,
+  };
+  session.job = job;
+  session.update = undefined;
+  session.suspect = undefined;
+  return job;
+}
+
+/** A new execution is at the head of the list: judges it, or ends it where it is too late for that. */
+export function take(session: Session, out: Effect[], execution: Execution): void {
+  if (execution.status === "QUEUED") {
+    adopt(session, execution, "judging", false);
+    out.push({ do: "judge", document: execution.document });
+  } else {
+    // Ours once, since only this device starts its executions, but there is no record of it. To run it could be to run it twice.
+    adopt(session, execution, "running", true);
+    finish(session, out, failed("INTERRUPTED", "it was in progress already, and this device has no record of it"));
+  }
+}
+
+/** The document was judged good: claims the job first where that is wanted, else runs it at once. */
+export function accept(session: Session, out: Effect[], job: Job, action: string): void {
+  job.action = action;
+  if (session.claimAfterMs === 0) job.phase = "claiming";
+  else start(session, out, job);
+}
+
+/** Runs the action. The journal says so first: after a power cut nobody else could. */
+export function start(session: Session, out: Effect[], job: Job): void {
+  job.phase = "running";
+  journal(session, out, job, { step: "running", action: job.action }, true);
+  if (!job.claimed && session.claimAfterMs > 0) out.push({ do: "timer", timer: "claim", delayMs: session.claimAfterMs });
+  out.push({ do: "run" });
+}
+
+/** Restarts the board; the journal says what to go on with. */
+export function goRestart(session: Session, out: Effect[], job: Job): void {
+  job.phase = "leaving";
+  journal(session, out, job, { step: "restarting", action: job.action, note: job.note ?? {} }, true);
+  out.push({ do: "restart" });
+}
+
+/** The job has ended, well or badly: writes the report down. It is sent as soon as the device is online. */
+export function finish(session: Session, out: Effect[], outcome: Outcome): void {
+  const job = session.job;
+  if (job === undefined) return;
+  const details: Details = outcome.ok ? outcome.details : { code: outcome.code, reason: outcome.reason };
+  // The service refuses REJECTED once an execution is IN_PROGRESS.
+  const status = outcome.ok ? "SUCCEEDED" : job.claimed ? "FAILED" : endings[outcome.code];
+  reportAs(session, out, job, { status, details: legalDetails(details) });
+}
+
+/** Has the job end with this report. */
+export function reportAs(session: Session, out: Effect[], job: Job, report: Report): void {
+  job.phase = "reporting";
+  job.report = report;
+  session.update = undefined;
+  out.push({ do: "timer", timer: "claim", delayMs: undefined });
+  journal(session, out, job, { step: "reporting", report }, false);
+}
+
+/** The service knows that the job is over, by our report or by its own doing. Gives the execution to look at next, if one is known. */
+export function over(session: Session, out: Effect[], job: Job): Execution | undefined {
+  const finished: string[] = [];
+  for (const identity of session.finished) {
+    if (identity !== job.identity) finished.push(identity);
+  }
+  finished.push(job.identity);
+  session.finished = finished.length > remembered ? finished.slice(1) : finished;
+  const report: Report = job.report ?? { status: "FAILED", details: {} };
+  const entry: Entry = { step: "done", report };
+  session.last = { subject: job, entry, finished: [] };
+  journal(session, out, job, entry, false);
+  session.job = undefined;
+  session.update = undefined;
+  out.push({ do: "timer", timer: "reply", delayMs: undefined });
+  const next = session.next;
+  if (session.ask !== undefined) session.ask.stale = true;
+  else rest(session, out, session.announced ? session.askEveryMs : announcementMs);
+  session.next = undefined;
+  session.announced = false;
+  return next;
+}
+
+/** The service has ended the job (cancelled, timed out, deleted): stops it without a report, which nobody would take. */
+export function abandon(session: Session, out: Effect[], job: Job): Execution | undefined {
+  out.push({ do: "stop" });
+  out.push({ do: "timer", timer: "claim", delayMs: undefined });
+  out.push({ do: "tell", line: `job ${job.jobId} is over for the service: stopped` });
+  session.askNext = true;
+  return over(session, out, job);
+}
