@@ -74,12 +74,14 @@ export function readSettings(values: JsonObject): Settings | SettingProblem {
   function wifiOf(): Wifi | undefined {
     const value = values["wifi"];
     if (value === undefined) return undefined;
-    if (typeof value !== "object" || Array.isArray(value)) {
+    // An empty array is taken for an object without members: in Lua both are the same empty table.
+    if (typeof value !== "object" || (Array.isArray(value) && value.length > 0)) {
       wrong("wifi", 'must be an object with "ssid" and "password"');
       return undefined;
     }
-    const ssid = textOf(value, "ssid", "wifi.ssid", undefined);
-    const password = textOf(value, "password", "wifi.password", "");
+    const wifi = value as JsonObject;
+    const ssid = textOf(wifi, "ssid", "wifi.ssid", undefined);
+    const password = textOf(wifi, "password", "wifi.password", "");
     if (ssid.length < 1 || ssid.length > 32) wrong("wifi.ssid", "must have 1 to 32 bytes");
     if (password.length > 64) wrong("wifi.password", "must have at most 64 bytes");
     return { ssid, password };
