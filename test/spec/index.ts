@@ -1,0 +1,11 @@
+/** Every spec file, by name. A test holds this list against the folder. */
+import { spec as integers } from "./integers.spec";
+import { spec as settings } from "./settings.spec";
+import type { Spec } from "./spec";
+import { spec as virtualDevice } from "./virtual-device.spec";
+
+export const specs: Record<string, Spec> = {
+  integers,
+  settings,
+  "virtual-device": virtualDevice,
+};
