@@ -164,7 +164,8 @@ function asked(session: Session, out: Effect[], jobId: string | undefined, accep
   out.push({ do: "tell", line: `question about jobs refused: ${code ?? "no code"}` });
   if (jobId === undefined) return askLater(session, out);
   rest(session, out);
-  if (job === undefined || job.jobId !== jobId || job.phase === "reporting" || code === "InternalError" || code === "RequestThrottled") return;
+  if (job === undefined || job.jobId !== jobId || job.phase === "reporting" || code === "InternalError" || code === "RequestThrottled")
+    return;
   const next = abandon(session, out, job);
   if (next !== undefined) consider(session, out, next, false);
 }
@@ -191,7 +192,8 @@ function consider(session: Session, out: Effect[], execution: Execution | undefi
     if (job.phase === "reporting") {
       session.next = execution;
       session.announced = true;
-    } else if (job.phase === "running" || job.phase === "claiming") ask(session, out, job.jobId, true); // Cancelled, perhaps.
+    } else if (job.phase === "running" || job.phase === "claiming")
+      ask(session, out, job.jobId, true); // Cancelled, perhaps.
     else session.askNext = true;
     return;
   }

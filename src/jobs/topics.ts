@@ -2,8 +2,7 @@
 
 /** What a topic means to us. `jobId` is undefined for `$next`. */
 export type Topic =
-  | { readonly kind: "notify-next" }
-  | { readonly kind: "get" | "update"; readonly jobId: string | undefined; readonly accepted: boolean };
+  { readonly kind: "notify-next" } | { readonly kind: "get" | "update"; readonly jobId: string | undefined; readonly accepted: boolean };
 
 function prefix(thingName: string): string {
   return `$aws/things/${thingName}/jobs/`;

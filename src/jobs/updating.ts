@@ -37,7 +37,8 @@ export function pump(session: Session, out: Effect[]): void {
     if (session.update?.kind !== "report") send(session, out, job, "report", job.report.status, job.report.details);
   } else if (session.update !== undefined) return;
   else if (isClaimDue(job)) sendProgress(session, out, job, "claim");
-  else if (job.phase === "running" && job.claimed && job.progress !== undefined && !session.progressPaused) sendProgress(session, out, job, "progress");
+  else if (job.phase === "running" && job.claimed && job.progress !== undefined && !session.progressPaused)
+    sendProgress(session, out, job, "progress");
 }
 
 function isClaimDue(job: Job): boolean {
@@ -117,7 +118,13 @@ function proceed(session: Session, out: Effect[], job: Job): undefined {
   return undefined;
 }
 
-function reportRefused(session: Session, out: Effect[], job: Job, code: string | undefined, state: string | undefined): Execution | undefined {
+function reportRefused(
+  session: Session,
+  out: Effect[],
+  job: Job,
+  code: string | undefined,
+  state: string | undefined,
+): Execution | undefined {
   const report = job.report;
   if (report !== undefined && report.status === "REJECTED" && state === "IN_PROGRESS") {
     job.claimed = true;

@@ -19,7 +19,8 @@ export function quoted(value: string): string {
       out += value.slice(from, i);
       if (code === 34 || code === 92) out += "\\" + value.charAt(i);
       else if (code === 10) out += "\\n";
-      else out += `\\u00${code >= 112 ? "7" : code >= 16 ? "1" : "0"}${hexDigits.charAt(code >= 112 ? code - 112 : code >= 16 ? code - 16 : code)}`;
+      else
+        out += `\\u00${code >= 112 ? "7" : code >= 16 ? "1" : "0"}${hexDigits.charAt(code >= 112 ? code - 112 : code >= 16 ? code - 16 : code)}`;
       from = i + 1;
     }
   }

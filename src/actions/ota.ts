@@ -1,0 +1,46 @@
+/** Updates the firmware over the air. */
+import { failed, succeeded } from "../failure";
+import { imageProblem, type Image } from "../ota/image";
+import { install } from "../ota/install";
+import { defineAction, restart } from "./action";
+
+const hex = "0123456789abcdefABCDEF";
+
+export const ota = defineAction({
+  name: "ota",
+  summary: "Download a firmware image, check it, and start it on trial.",
+  input: {
+    url: { kind: "text", min: 1, max: 8192, about: "Where the image is; https" },
+    version: { kind: "text", min: 1, max: 64, about: "The version, for people; the report tells what the image itself says" },
+    md5: { kind: "optional", field: { kind: "text", min: 32, max: 32, of: hex, about: "MD5 of the image; this or sha256 is required" } },
+    sha256: {
+      kind: "optional",
+      field: { kind: "text", min: 64, max: 64, of: hex, about: "SHA-256 of the image; this or md5 is required" },
+    },
+    size: { kind: "optional", field: { kind: "integer", min: 1, max: 33554432, unit: "bytes", about: "Length of the image" } },
+  },
+  budgetSeconds: 3600,
+  check(context, input) {
+    return imageProblem(context, imageOf(input), context.allowHttp);
+  },
+  *run(context, input) {
+    const previous = context.firmware.info();
+    const target = context.firmware.target();
+    if (target === undefined) return failed("UNSUPPORTED", "this board has no second firmware slot");
+    const problem = yield* install(context, imageOf(input), context.allowHttp, (details) => context.progress(details));
+    if (problem !== undefined) return problem;
+    return restart({ slot: target.slot, previous: previous.version });
+  },
+  *resume({ firmware }, note) {
+    const running = firmware.info();
+    if (running.slot !== note["slot"]) {
+      return failed("ROLLED_BACK", `the new firmware did not prove itself; ${running.version} runs again from ${running.slot}`);
+    }
+    if (running.state === "trial") return failed("FLASH_FAILED", "the new firmware could not be accepted");
+    return succeeded({ version: running.version, slot: running.slot, previous: note["previous"] ?? "unknown" });
+  },
+});
+
+function imageOf(input: { url: string; md5: string | undefined; sha256: string | undefined; size: number | undefined }): Image {
+  return { url: input.url, md5: input.md5?.toLowerCase(), sha256: input.sha256?.toLowerCase(), sizeBytes: input.size };
+}
