@@ -8,7 +8,7 @@ import { readJournal } from "./journal";
 import { readExecution, textMember, type Body, type Execution } from "./messages";
 import type { Ask, Effect, Event, Session, Timer } from "./state";
 import { readTopic } from "./topics";
-import { pump, replyTimer, unwritten, updateAnswered } from "./updating";
+import { limitClaim, pump, replyTimer, unwritten, updateAnswered } from "./updating";
 import { abandon, accept, adopt, finish, reportAs, take } from "./working";
 
 /** A session that has heard nothing yet. `claimAfterMs` 0 claims every job before it starts. */
@@ -70,7 +70,8 @@ function handle(session: Session, out: Effect[], event: Event): void {
       job.phase = "restarting";
       job.note = event.note;
       session.update = undefined;
-      return;
+      out.push({ do: "timer", timer: "claim", delayMs: undefined });
+      return limitClaim(session, out);
     case "timer":
       return timer(session, out, event.timer);
   }
@@ -114,6 +115,7 @@ function offline(session: Session, out: Effect[]): void {
   session.suspect = undefined;
   out.push({ do: "timer", timer: "ask", delayMs: undefined });
   out.push({ do: "timer", timer: "reply", delayMs: undefined });
+  limitClaim(session, out);
 }
 
 function reached(session: Session, out: Effect[]): void {

@@ -26,12 +26,7 @@ function isInvalid(code: string | undefined): boolean {
 export function pump(session: Session, out: Effect[]): void {
   const job = session.job;
   if (job === undefined) return;
-  if (job.phase === "restarting" && (job.claimed || !session.online)) {
-    // Offline, the claim gets a little time to get through; then the restart goes first.
-    if (job.claimed) goRestart(session, out, job);
-    else out.push({ do: "timer", timer: "reply", delayMs: firstReplyMs });
-    return;
-  }
+  if (job.phase === "restarting" && job.claimed) return goRestart(session, out, job);
   if (!session.online) return;
   if (job.phase === "reporting" && job.report !== undefined) {
     if (session.update?.kind !== "report") send(session, out, job, "report", job.report.status, job.report.details);
@@ -70,6 +65,11 @@ function send(session: Session, out: Effect[], job: Job, kind: Update["kind"], s
 function transmit(out: Effect[], update: Update): void {
   out.push({ do: "publish", topic: update.topic, payload: update.payload });
   out.push({ do: "timer", timer: "reply", delayMs: backoffMs(update.tries, firstReplyMs, longestReplyMs) });
+}
+
+/** Gives the claim of a job that wants to restart the board a little time to get through, offline too; then the restart goes first. */
+export function limitClaim(session: Session, out: Effect[]): void {
+  if (session.job?.phase === "restarting") out.push({ do: "timer", timer: "reply", delayMs: firstReplyMs });
 }
 
 /** An answer is overdue. */

@@ -3,18 +3,24 @@
  * same order of steps on every platform, which promises do not give: TypeScriptToLua resolves them at once.
  */
 
-/** Starts waiting; calls `resume` once, later; returns how to stop waiting. */
-export type Wait<T> = (resume: (value: T) => void) => () => void;
+/** Starts waiting; calls `resume` once, later; returns how to stop waiting. What was waited for travels by closure: TypeScriptToLua's `yield*` passes no values in. */
+export type Wait = (resume: () => void) => () => void;
 
 /** Work that can pause. It ends with a value of type T. */
-export type Task<T> = Generator<Wait<unknown>, T, unknown>;
+export type Task<T> = Generator<Wait, T, void>;
 
 /** How a task ended: with its value, or with the error that it threw (a string in Lua, mostly an Error in JavaScript). */
 export type TaskEnd<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** Pauses until `start` calls back, and gives what it was called with. */
-export function* waitFor<T>(start: Wait<T>): Task<T> {
-  return (yield start as Wait<unknown>) as T;
+/** Pauses until `start` calls back, and gives what it was called with. `start` returns how to stop waiting. */
+export function* waitFor<T>(start: (resume: (value: T) => void) => () => void): Task<T> {
+  let found: T | undefined;
+  yield (resume) =>
+    start((value) => {
+      found = value;
+      resume();
+    });
+  return found as T;
 }
 
 /** Whatever can call back later: the clock, as far as sleeping needs it. */
@@ -25,7 +31,7 @@ interface Alarm {
 
 /** Pauses for `delayMs` milliseconds. */
 export function* sleep(alarm: Alarm, delayMs: number): Task<void> {
-  yield (resume) => alarm.after(delayMs, () => resume(undefined));
+  yield (resume) => alarm.after(delayMs, resume);
 }
 
 /**
@@ -36,49 +42,46 @@ export function runTask<T>(task: Task<T>, done: (end: TaskEnd<T>) => void): () =
   let over = false;
   let stopWaiting: (() => void) | undefined;
 
-  function step(input: unknown): IteratorResult<Wait<unknown>, T> | undefined {
-    try {
-      return task.next(input);
-    } catch (error) {
-      over = true;
-      done({ ok: false, error });
-    }
+  function end(how: TaskEnd<T>): undefined {
+    over = true;
+    done(how);
     return undefined;
   }
 
-  // Starts one wait. True when it ended at once, which a port must not do but a simple wait may.
-  function begin(wait: Wait<unknown>, box: { value: unknown }): boolean {
+  function step(): Wait | undefined {
+    let result: IteratorResult<Wait, T>;
+    try {
+      result = task.next();
+    } catch (error) {
+      return end({ ok: false, error });
+    }
+    return result.done === true ? end({ ok: true, value: result.value }) : result.value;
+  }
+
+  // True when the wait ended at once, which a port must not do but a simple wait may.
+  function begin(wait: Wait): boolean {
     let starting = true;
     let ended = false;
-    stopWaiting = wait((value) => {
+    stopWaiting = wait(() => {
       if (ended || over) return;
       ended = true;
-      stopWaiting = undefined;
-      if (starting) box.value = value;
-      else run(value);
+      if (!starting) run();
     });
     starting = false;
     return ended;
   }
 
-  function run(input: unknown): void {
-    const box = { value: input };
+  function run(): void {
     while (!over) {
-      const result = step(box.value);
-      if (result === undefined || over) return;
-      if (result.done === true) {
-        over = true;
-        done({ ok: true, value: result.value });
-        return;
-      }
-      if (!begin(result.value, box)) return;
+      const wait = step();
+      if (wait === undefined || over || !begin(wait)) return;
     }
   }
 
-  run(undefined);
+  run();
   return () => {
+    if (over) return;
     over = true;
     if (stopWaiting !== undefined) stopWaiting();
-    stopWaiting = undefined;
   };
 }

@@ -12,6 +12,8 @@ import type { ScriptedAnswer } from "./virtual-http";
 export interface VirtualDeviceOptions {
   readonly version?: string;
   readonly state?: FirmwareState;
+  /** The slot it runs from; `ota_0` unless said otherwise. */
+  readonly slot?: string;
   /** The size of the slot that updates go to; 0 makes a board that cannot update itself. */
   readonly slotBytes?: number;
   /** Steps of an update that are refused, with the reason. */
@@ -66,7 +68,7 @@ function canWrite(pin: number): boolean {
 
 /** A device just booted. */
 export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice {
-  const { nowMs, advance, advanceToNext, setEpoch, port: clock, stop } = virtualClock(options.epochSeconds);
+  const time = virtualClock(options.epochSeconds);
   const trace: string[] = [];
   const lines: string[] = [];
   const slot: Bytes[] = [];
@@ -74,12 +76,12 @@ export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice
   let isOff = false;
 
   function did(what: string): void {
-    if (!isOff) trace.push(`${text(nowMs())} ${what}`);
+    if (!isOff) trace.push(`${text(time.nowMs())} ${what}`);
   }
   function restart(how: string): void {
     did(how);
     isOff = true;
-    stop();
+    time.stop();
   }
 
   const device: VirtualDevice = {
@@ -88,16 +90,17 @@ export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice
     texts,
     slot,
     recordsWork: true,
-    nowMs,
-    advance,
-    advanceToNext,
-    setEpoch,
-    clock,
-    http: virtualHttp(clock, options.answers ?? {}, options.maxUrlBytes ?? 4096, did),
+    nowMs: () => time.nowMs(),
+    advance: (ms) => time.advance(ms),
+    advanceToNext: () => time.advanceToNext(),
+    setEpoch: (seconds) => time.setEpoch(seconds),
+    clock: time.port,
+    http: virtualHttp(time.port, options.answers ?? {}, options.maxUrlBytes ?? 4096, did),
     firmware: virtualFirmware(
       {
         version: options.version ?? "1.0.0",
         state: options.state ?? "accepted",
+        runningSlot: options.slot ?? "ota_0",
         slotBytes: options.slotBytes ?? 1572864,
         refusals: options.refusals ?? {},
       },

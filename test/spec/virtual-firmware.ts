@@ -9,6 +9,7 @@ export type FirmwareStep = "begin" | "write" | "activate" | "accept" | "rollback
 export interface FirmwareScript {
   readonly version: string;
   readonly state: FirmwareState;
+  readonly runningSlot: string;
   /** The size of the slot that updates go to; 0 makes a board that cannot update itself. */
   readonly slotBytes: number;
   /** Steps that are refused, with the reason. */
@@ -16,15 +17,20 @@ export interface FirmwareScript {
 }
 
 /** The slots. `slot` takes the pieces written since `begin`; `did` hears of each step but the writes; `restart` ends this boot. */
-export function virtualFirmware(script: FirmwareScript, slot: Bytes[], did: (what: string) => void, restart: (how: string) => void): Firmware {
-  const { version, slotBytes, refusals } = script;
+export function virtualFirmware(
+  script: FirmwareScript,
+  slot: Bytes[],
+  did: (what: string) => void,
+  restart: (how: string) => void,
+): Firmware {
+  const { version, runningSlot, slotBytes, refusals } = script;
   let state = script.state;
   let isOpen = false;
   let writtenBytes = 0;
 
   return {
-    info: () => ({ version, slot: "ota_0", state }),
-    target: () => (slotBytes === 0 ? undefined : { slot: "ota_1", sizeBytes: slotBytes }),
+    info: () => ({ version, slot: runningSlot, state }),
+    target: () => (slotBytes === 0 ? undefined : { slot: runningSlot === "ota_0" ? "ota_1" : "ota_0", sizeBytes: slotBytes }),
     begin(): Refusal {
       if (refusals.begin !== undefined) return refusals.begin;
       if (state === "trial") return "the running firmware is on trial";
