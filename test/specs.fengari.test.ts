@@ -6,4 +6,4 @@ import { testsFromLua } from "./lua/results";
 
 const seed = Number(process.env["SEED"] ?? 1);
 
-testsFromLua(`fengari (SEED=${seed})`, specBundle.luaFile, () => runInFengari(readFileSync(specBundle.luaFile), "spec.lua", seed));
+testsFromLua(`fengari (SEED=${seed})`, specBundle, () => runInFengari(readFileSync(specBundle.luaFile), "spec.lua", seed));

@@ -9,9 +9,7 @@ const machines = luaMachines();
 
 for (const machine of machines) {
   if (machine.missing !== undefined) continue; // the summary says so in one line
-  testsFromLua(machine.name, specBundle.luaFile, () =>
-    execFileSync(machine.lua, [specBundle.luaFile], { encoding: "utf8" }).trimEnd().split("\n"),
-  );
+  testsFromLua(machine.name, specBundle, () => execFileSync(machine.lua, [specBundle.luaFile], { encoding: "utf8" }).trimEnd().split("\n"));
 }
 
 test("a machine that is missing is missing on a developer's computer only", () => {

@@ -1,11 +1,14 @@
 /** Every spec under Node. */
-import { describe, expect, test } from "vitest";
 import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { specs } from "./spec/index";
 import { onFailure } from "./spec/spec";
 
 onFailure((message) => {
-  throw new Error(message);
+  const error = new Error(message);
+  // The place to show is the line that calls equal() or ok().
+  error.stack = error.stack?.replace(/\n[^\n]*(specs\.node\.test|\/spec\/spec)\.ts[^\n]*/g, "");
+  throw error;
 });
 
 for (const [file, spec] of Object.entries(specs)) {

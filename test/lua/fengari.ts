@@ -22,7 +22,8 @@ interface Fengari {
   lualib: { luaL_openlibs(L: State): void };
 }
 
-const { lauxlib, lua, lualib, to_jsstring, to_luastring } = createRequire(import.meta.url)("fengari") as Fengari;
+const fengari = createRequire(import.meta.url)("fengari") as Fengari;
+const { lauxlib, lua, lualib } = fengari;
 
 /** The order depends on the seed only, so that a failure can be had again. */
 const shuffledPairs = `
@@ -52,16 +53,16 @@ export function runInFengari(code: Uint8Array, chunkName: string, seed: number):
   const L = lauxlib.luaL_newstate();
   lualib.luaL_openlibs(L);
   const lines: string[] = [];
-  lua.lua_register(L, to_luastring("print"), () => {
-    lines.push(to_jsstring(lauxlib.luaL_checkstring(L, 1)));
+  lua.lua_register(L, fengari.to_luastring("print"), () => {
+    lines.push(fengari.to_jsstring(lauxlib.luaL_checkstring(L, 1)));
     return 0;
   });
   const run = (text: Uint8Array, name: string): void => {
-    const loaded = lauxlib.luaL_loadbuffer(L, text, text.length, to_luastring(`@${name}`)) === 0;
+    const loaded = lauxlib.luaL_loadbuffer(L, text, text.length, fengari.to_luastring(`@${name}`)) === 0;
     if (loaded) lua.lua_pushinteger(L, seed);
-    if (!loaded || lua.lua_pcall(L, 1, 0, 0) !== 0) throw new Error(to_jsstring(lauxlib.luaL_tolstring(L, -1)));
+    if (!loaded || lua.lua_pcall(L, 1, 0, 0) !== 0) throw new Error(fengari.to_jsstring(lauxlib.luaL_tolstring(L, -1)));
   };
-  run(to_luastring(shuffledPairs), "shuffled-pairs");
+  run(fengari.to_luastring(shuffledPairs), "shuffled-pairs");
   run(code, chunkName);
   return lines;
 }

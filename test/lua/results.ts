@@ -1,5 +1,7 @@
 /** The outcome of every spec in a Lua machine as tests of their own. */
 import { expect, test } from "vitest";
+import type { LuaTarget } from "../../tools/bundle/bundle";
+import { problemsOfLastBuild } from "../../tools/bundle/bundle";
 import { createLineMapper } from "../../tools/bundle/source-lines";
 import { specs } from "../spec/index";
 
@@ -14,7 +16,12 @@ function readResults(lines: readonly string[]): Map<string, string | undefined> 
 }
 
 /** Registers one test for each sentence. `run` gives the printed lines; it is called once, by the first test. */
-export function testsFromLua(machine: string, luaFile: string, run: () => readonly string[]): void {
+export function testsFromLua(machine: string, target: LuaTarget, run: () => readonly string[]): void {
+  const problems = problemsOfLastBuild(target);
+  if (problems !== "") {
+    test(`${machine}: has the specs as Lua`, () => expect.fail(problems));
+    return;
+  }
   let results: Map<string, string | undefined> | undefined;
   const known = (): Map<string, string | undefined> => (results ??= readResults(run()));
   const sentences = Object.entries(specs).flatMap(([file, spec]) => Object.keys(spec).map((sentence) => `${file}: ${sentence}`));
@@ -23,9 +30,9 @@ export function testsFromLua(machine: string, luaFile: string, run: () => readon
     expect([...known().keys()], "the machine ran this spec").toContain(sentence);
     const reason = known().get(sentence);
     if (reason === undefined) return;
-    const failure = new Error(createLineMapper(luaFile)(reason));
-    failure.stack = "";
-    throw failure;
+    const [message, ...trace] = createLineMapper(target.luaFile)(reason).split("\n");
+    const calls = trace.filter((line) => line.includes(".ts:") && !/test\/spec\/(spec|run-lua)\.ts/.test(line)).map((line) => line.trim());
+    expect.fail(calls.length > 1 ? `${message}, called from ${calls.join(", ")}` : message);
   });
 
   test(`${machine}: ran no spec that Node does not know`, () => {

@@ -1,6 +1,7 @@
 /** A wrong setting is refused with one sentence that names it. */
 import type { JsonObject } from "../../src/ports";
 import { readSettings } from "../../src/settings";
+import type { SettingProblem } from "../../src/settings";
 import { equal } from "./spec";
 import type { Spec } from "./spec";
 
@@ -12,8 +13,7 @@ function withSetting(change: JsonObject): JsonObject {
 }
 
 function refusal(values: JsonObject): string {
-  const result = readSettings(values);
-  return "problem" in result ? result.problem : "accepted";
+  return (readSettings(values) as Partial<SettingProblem>).problem ?? "accepted";
 }
 
 export const spec: Spec = {
@@ -66,7 +66,7 @@ export const spec: Spec = {
     equal(refusal(withSetting({ port: 65536 })), 'setting "port" must be a whole number from 1 to 65535');
     equal(refusal(withSetting({ trialSeconds: 29 })), 'setting "trialSeconds" must be a whole number from 30 to 3600');
     equal(refusal(withSetting({ claimAfterSeconds: 2.5 })), 'setting "claimAfterSeconds" must be a whole number from 0 to 3600');
-    equal(refusal(withSetting({ askEverySeconds: 5000000000 })), 'setting "askEverySeconds" must be a whole number from 30 to 6000');
+    equal(refusal(withSetting({ askEverySeconds: 2147483647 })), 'setting "askEverySeconds" must be a whole number from 30 to 6000');
   },
 
   "takes a whole number that the JSON reader held as a float": () => {
@@ -92,6 +92,9 @@ export const spec: Spec = {
   },
 
   "tells of the first of several problems": () => {
-    equal(refusal({ thingName: "lamp 1", endpoint: "a/b", port: 0 }), 'setting "thingName" must have 1 to 128 letters, digits, colons, underscores or hyphens');
+    equal(
+      refusal({ thingName: "lamp 1", endpoint: "a/b", port: 0 }),
+      'setting "thingName" must have 1 to 128 letters, digits, colons, underscores or hyphens',
+    );
   },
 };

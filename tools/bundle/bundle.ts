@@ -1,6 +1,6 @@
 /** From TypeScript to a Lua file on disk: written only when nothing at all is wrong with it. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allowedHelpers, helpersIn } from "./allowed-helpers";
@@ -59,6 +59,16 @@ function problemsOf(target: LuaTarget, result: Transpiled): string[] {
   ];
 }
 
+function problemsFile(target: LuaTarget): string {
+  return `${target.luaFile}.problems`;
+}
+
+/** Why the last build of a target gave nothing; empty when it worked. */
+export function problemsOfLastBuild(target: LuaTarget): string {
+  if (existsSync(target.luaFile)) return "";
+  return existsSync(problemsFile(target)) ? readFileSync(problemsFile(target), "utf8") : "it was not built yet";
+}
+
 /** Makes a builder that stays fast when called again. A target with a problem is removed, so that no one runs an old one by mistake. */
 export function createBuilder(target: LuaTarget): () => Built {
   const transpile = createTranspiler(target.configFile);
@@ -68,8 +78,10 @@ export function createBuilder(target: LuaTarget): () => Built {
     if (problems.length > 0) {
       rmSync(target.luaFile, { force: true });
       rmSync(`${target.luaFile}.map`, { force: true });
+      writeWhole(problemsFile(target), problems.join("\n"));
       return { ok: false, problems };
     }
+    rmSync(problemsFile(target), { force: true });
     writeWhole(`${target.luaFile}.map`, result.map);
     writeWhole(target.luaFile, result.lua);
     return { ok: true, sizeBytes: Buffer.byteLength(result.lua) };

@@ -18,7 +18,8 @@ export default class CountingReporter implements Reporter {
     if (failed > 0 || passed === 0) process.exitCode = 1;
     process.on("exit", () => {
       for (const machine of luaMachines()) {
-        if (machine.missing !== undefined) console.log(`not run here: specs in Lua with ${machine.name} (${machine.like}); ${machine.missing}`);
+        if (machine.missing !== undefined)
+          console.log(`not run here: specs in Lua with ${machine.name} (${machine.like}); ${machine.missing}`);
       }
       console.log(`${passed} passed, ${failed} failed`);
     });

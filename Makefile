@@ -1,0 +1,62 @@
+# Everything here works with git, make and Node 20.19 or newer. `make help` prints the comments below.
+.DEFAULT_GOAL := all
+.PHONY: all help setup demo up test bundle size watch bench vectors format lint compile native-lua clean
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+bin := node_modules/.bin
+tsx := $(bin)/tsx
+# What is installed is right when npm wrote it after the lock file last changed.
+installed := node_modules/.package-lock.json
+
+all: format lint compile test size ## Format, lint, both compilers, all tests, sizes
+
+help: ## Print this
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(installed) ## Install what package-lock.json names; done by itself where needed
+
+$(installed): package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	  || { echo "esp32-jobs needs Node.js 20.19 or newer; found $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
+	@npm ci >&2 && touch $@
+
+demo: setup ## Watch jobs travel through AWS IoT Jobs into a virtual ESP32; JSON=1 prints one JSON object
+	@$(tsx) tools/demo.ts $(if $(JSON),--json)
+
+up: setup ## Start a Jobs service and one virtual board, and leave them running
+	@$(tsx) tools/cli/main.ts up
+
+test: setup ## Run every test; the last line counts them
+	@mkdir -p build; tools/native-lua/build.sh 2>build/native-lua.log || true
+	@$(bin)/vitest run
+
+bundle: setup ## Compile src to build/lua/agent.lua, the file that boards run
+	@$(tsx) tools/bundle/main.ts bundle
+
+size: setup ## Compile, and tell what the bundle costs
+	@$(tsx) tools/bundle/main.ts size $(if $(JSON),--json)
+
+watch: setup ## Compile after each change and restart a virtual board with it
+	@$(tsx) tools/bundle/main.ts watch
+
+bench: setup ## Measure what README promises
+	@$(tsx) tools/bench.ts $(if $(JSON),--json)
+
+vectors: setup ## Run a file of request/response cases against the Jobs service: make vectors FILE=path
+	@$(tsx) tools/vectors.ts $(FILE)
+
+format: setup ## Put every file into the one format
+	@$(bin)/prettier --write --log-level warn .
+
+lint: setup ## Check the rules that keep TypeScript and Lua the same, and the format
+	@$(bin)/eslint --max-warnings 0 .
+	@$(bin)/prettier --check --log-level warn .
+
+compile: setup bundle ## Run both compilers: tsc for Node, TypeScriptToLua for the board
+	@$(bin)/tsc -p tsconfig.json
+
+native-lua: ## Build Lua with the numbers of stock NodeMCU (Debian, gcc -m32); tests use it when it is there
+	@tools/native-lua/build.sh
+
+clean: ## Remove what was built; installed packages stay
+	@rm -rf build

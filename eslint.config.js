@@ -1,0 +1,63 @@
+import tseslint from "typescript-eslint";
+import { noSelfInterfaces } from "./tools/lint/no-self-interfaces.mjs";
+import { portableRules } from "./tools/lint/portable-subset.mjs";
+
+const generators = ["generators"];
+// A spec may cost what it likes, and meets no board: only what comes out different stays forbidden.
+const specs = ["Object", "String", "Number", "sort", "replace", "spread", "array patterns in for", ...generators];
+
+export default tseslint.config(
+  { ignores: ["build/", "node_modules/", "coverage/", "firmware/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    plugins: { "esp32-jobs": { rules: { "no-self-interfaces": noSelfInterfaces } } },
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/require-await": "off",
+      eqeqeq: "error",
+    },
+  },
+
+  // What becomes Lua keeps to what Lua and JavaScript share.
+  {
+    files: ["src/*.ts", "src/{jobs,actions,ota,portable}/**/*.ts"],
+    rules: portableRules(),
+  },
+  { files: ["src/{actions,ota}/**/*.ts"], rules: portableRules(generators) },
+  // The boundary for bugs: what an action throws ends here.
+  { files: ["src/agent.ts", "src/performer.ts"], rules: portableRules([...generators, "exceptions"]) },
+  {
+    files: ["src/portable/task.ts"],
+    // The rule does not see that a callback changes a variable.
+    rules: { ...portableRules([...generators, "exceptions"]), "@typescript-eslint/no-unnecessary-condition": "off" },
+  },
+  {
+    files: ["src/portable/integers.ts"],
+    rules: { ...portableRules(["division"]), "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }] },
+  },
+  { files: ["src/portable/keys.ts"], rules: portableRules(["for in"]) },
+
+  { files: ["test/spec/**/*.ts", "test/contracts/**/*.ts"], rules: portableRules(specs) },
+  {
+    files: ["test/spec/spec.ts"],
+    rules: {
+      ...portableRules([...specs, "exceptions", "null"]),
+      "@typescript-eslint/only-throw-error": "off",
+      "@typescript-eslint/no-base-to-string": "off",
+    },
+  },
+
+  // The adapters meet the firmware's own functions, which throw.
+  {
+    files: ["src/platform/nodemcu/**/*.ts"],
+    languageOptions: { parserOptions: { project: "./tstl.json", tsconfigRootDir: import.meta.dirname } },
+    rules: portableRules(["exceptions"]),
+  },
+  { files: ["src/platform/nodemcu/*.d.ts"], rules: { "esp32-jobs/no-self-interfaces": "off" } },
+);
