@@ -1,17 +1,23 @@
 /** Every spec file, by name. A test holds this list against the folder. */
 import { spec as agent } from "./agent.spec";
 import { spec as integers } from "./integers.spec";
+import { spec as messages } from "./messages.spec";
+import { spec as portable } from "./portable.spec";
 import { spec as restart } from "./restart.spec";
 import { spec as settings } from "./settings.spec";
 import type { Spec } from "./spec";
 import { spec as trouble } from "./trouble.spec";
+import { spec as update } from "./update.spec";
 import { spec as virtualDevice } from "./virtual-device.spec";
 
 export const specs: Record<string, Spec> = {
   agent,
   integers,
+  messages,
+  portable,
   restart,
   settings,
   trouble,
+  update,
   "virtual-device": virtualDevice,
 };
