@@ -1,0 +1,157 @@
+/** The rulebook of AWS IoT Jobs: state and rules, no transport and no clock of its own. MQTT, HTTPS and tests all go through it. */
+import type { Choices } from "../choices";
+import { ourChoices } from "../choices";
+import { controlExecutionView, jobView } from "./control-views";
+import { deadlineMs, Deadlines } from "./deadlines";
+import type { Reply } from "./exchange";
+import { exchange } from "./exchange";
+import type { Body } from "./fields";
+import { cancelExecution, deleteExecution, expire, requireExecution } from "./job-executions";
+import type { JobInput } from "./job-input";
+import { associateTargets, cancelJob, createJob, deleteJob, requireJob, updateJob } from "./jobs";
+import type { ExecutionFilter, JobFilter, Page } from "./lists";
+import { executionsForJob, executionsForThing, listJobs, listThings } from "./lists";
+import type { GivenExecution } from "./load";
+import { load } from "./load";
+import { thingArn } from "./names";
+import type { Message } from "./notifications";
+import {
+  addToGroup,
+  createGroup,
+  createThing,
+  deleteGroup,
+  deleteThing,
+  groupView,
+  removeFromGroup,
+  requireThing,
+  thingView,
+} from "./registry";
+import { perform } from "./requests";
+import type { Presign, Store } from "./store";
+import type { Call } from "./topics";
+import { readCall, readTopic } from "./topics";
+import type { Turn } from "./turn";
+import { beginTurn, endTurn } from "./turn";
+
+export type { JobInput } from "./job-input";
+export type { GivenExecution } from "./load";
+export type { Message } from "./notifications";
+export type { Reply } from "./exchange";
+export { ControlRefusal, DeviceRefusal } from "./refusals";
+
+export interface RulesOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Takes the notifications of control calls and timers; those of a device's own request come with its reply. */
+  readonly deliver: (messages: readonly Message[]) => void;
+  /** Called after each turn: the next deadline may be another one. */
+  readonly settled?: () => void;
+  /** Hears of errors that are bugs of this service. */
+  readonly broken?: (error: unknown) => void;
+  readonly presign?: Presign;
+  readonly choices?: Partial<Choices>;
+}
+
+/** What a device's request leads to. The reply is for the requesting connection only and comes first. */
+export interface Exchange {
+  readonly reply: Reply;
+  readonly notifications: readonly Message[];
+}
+
+export type Rules = ReturnType<typeof createRules>;
+
+export function createRules({ now, deliver, settled, broken, presign, choices }: RulesOptions) {
+  const store: Store = {
+    choices: { ...ourChoices, ...choices },
+    presign: presign ?? ((url) => url),
+    things: new Map(),
+    groups: new Map(),
+    jobs: new Map(),
+    deadlines: new Deadlines(),
+    executionsMade: 0,
+    fault: undefined,
+  };
+
+  /** Runs one control call in a turn of its own; what changed before an error is still announced. */
+  function run<T>(work: (turn: Turn) => T): T {
+    const turn = beginTurn(store, now());
+    try {
+      return work(turn);
+    } finally {
+      const messages = endTurn(turn);
+      if (messages.length > 0) deliver(messages);
+      settled?.();
+    }
+  }
+
+  function expireDue(): void {
+    const first = store.deadlines.first();
+    if (first !== undefined && (deadlineMs(first) ?? Infinity) <= now()) run(expire);
+  }
+
+  return {
+    /** Answers a device's MQTT request; `suffix` is the topic after `$aws/things/THING/jobs/`. */
+    request(thingName: string, suffix: string, payload: Uint8Array): Exchange {
+      expireDue();
+      const turn = beginTurn(store, now());
+      const reply = exchange(turn, thingName, suffix, payload, (error) => broken?.(error));
+      const notifications = endTurn(turn);
+      settled?.();
+      return { reply, notifications };
+    },
+    /** The same for HTTP, where there is no topic: throws a DeviceRefusal. */
+    perform(thingName: string, call: Call, body: Body): object {
+      expireDue();
+      return run((turn) => perform(turn, thingName, call, body));
+    },
+    readCall,
+    readTopic,
+
+    /** Milliseconds since 1970 at which the next timer is due; then call `expireDue`. */
+    nextDeadlineMs(): number | undefined {
+      const first = store.deadlines.first();
+      return first === undefined ? undefined : deadlineMs(first);
+    },
+    expireDue,
+    /** Makes every device request fail, or work again. */
+    setFault(fault: Store["fault"]): void {
+      store.fault = fault;
+    },
+    /** Puts executions of a thing into the store as described, announcing nothing. */
+    load(thingName: string, given: readonly GivenExecution[]): void {
+      load(beginTurn(store, now()), thingName, given);
+      settled?.();
+    },
+
+    thingArn,
+    createThing: (thingName: string, attributes?: Readonly<Record<string, string>>) =>
+      run((turn) => thingView(createThing(turn, thingName, attributes))),
+    hasThing: (thingName: string): boolean => store.things.has(thingName),
+    describeThing: (thingName: string) => run((turn) => thingView(requireThing(turn, thingName))),
+    deleteThing: (thingName: string): void => run((turn) => deleteThing(turn, thingName)),
+    listThings: (page?: Page) => listThings(store, page),
+    createThingGroup: (groupName: string) => run((turn) => groupView(createGroup(turn, groupName))),
+    deleteThingGroup: (groupName: string): void => run((turn) => deleteGroup(turn, groupName)),
+    addThingToThingGroup: (groupName: string, thingName: string): void => run((turn) => addToGroup(turn, groupName, thingName)),
+    removeThingFromThingGroup: (groupName: string, thingName: string): void => run((turn) => removeFromGroup(turn, groupName, thingName)),
+
+    createJob: (input: JobInput) => run((turn) => createJob(turn, input)),
+    updateJob: (jobId: string, input: Readonly<Record<string, unknown>>): void => run((turn) => updateJob(turn, jobId, input)),
+    associateTargetsWithJob: (jobId: string, targets: readonly string[]) => run((turn) => associateTargets(turn, jobId, targets)),
+    cancelJob: (jobId: string, options?: Parameters<typeof cancelJob>[2]) => run((turn) => cancelJob(turn, jobId, options)),
+    deleteJob: (jobId: string, force?: boolean): void => run((turn) => deleteJob(turn, jobId, force)),
+    describeJob: (jobId: string) => jobView(requireJob(store, jobId)),
+    /** The document as its creator wrote it: placeholders stay. */
+    jobDocument: (jobId: string): string => requireJob(store, jobId).document.text,
+    listJobs: (filter?: JobFilter) => listJobs(store, filter),
+
+    describeExecution: (thingName: string, jobId: string, executionNumber?: number) =>
+      controlExecutionView(requireExecution(store, thingName, jobId, executionNumber)),
+    cancelExecution: (thingName: string, jobId: string, options?: Parameters<typeof cancelExecution>[3]): void =>
+      run((turn) => cancelExecution(turn, thingName, jobId, options)),
+    deleteExecution: (thingName: string, jobId: string, executionNumber?: number, force?: boolean): void =>
+      run((turn) => deleteExecution(turn, thingName, jobId, executionNumber, force)),
+    executionsForJob: (jobId: string, filter?: ExecutionFilter) => executionsForJob(store, jobId, filter),
+    executionsForThing: (thingName: string, filter?: ExecutionFilter) => executionsForThing(store, thingName, filter),
+  };
+}

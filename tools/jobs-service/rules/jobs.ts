@@ -1,0 +1,129 @@
+/** The control plane's calls on jobs: create, update, associate, cancel, delete. */
+import { cancel, completeIfDone, erase } from "./executions";
+import type { JobInput } from "./job-input";
+import { readJob, readSettings } from "./job-input";
+import { jobArn, readTarget } from "./names";
+import { ControlRefusal } from "./refusals";
+import { joinJob, requireGroup, requireThing, targetGroup } from "./registry";
+import type { Job, Store } from "./store";
+import type { Turn } from "./turn";
+
+export interface JobReference {
+  readonly jobArn: string;
+  readonly jobId: string;
+  readonly description?: string;
+}
+
+/** CreateJob. The rollout happens at once. */
+export function createJob(turn: Turn, input: JobInput): JobReference {
+  const { store } = turn;
+  const wanted = readJob(input);
+  if (store.jobs.has(wanted.jobId)) {
+    const members = { resourceId: wanted.jobId, resourceArn: jobArn(wanted.jobId) };
+    throw new ControlRefusal("ResourceAlreadyExistsException", `Job ${wanted.jobId} already exists`, members);
+  }
+  const things = wanted.targets.filter(({ kind }) => kind === "thing").map(({ name }) => requireThing(turn, name));
+  const groups = wanted.targets.filter(({ kind }) => kind === "thinggroup").map(({ name }) => requireGroup(turn, name));
+  const job = newJob(wanted, turn.nowMs);
+  store.jobs.set(job.jobId, job);
+  for (const thing of things) joinJob(turn, job, thing);
+  for (const group of groups) targetGroup(turn, job, group);
+  completeIfDone(turn, job);
+  return referenceTo(job);
+}
+
+/** A job without executions. */
+export function newJob(
+  wanted: Pick<Job, "jobId" | "document" | "targetSelection" | "namespaceId" | "settings"> & { readonly arns: readonly string[] },
+  nowMs: number,
+): Job {
+  const { arns, jobId, document, targetSelection, namespaceId, settings } = wanted;
+  return {
+    jobId,
+    document,
+    targetSelection,
+    namespaceId,
+    settings,
+    targets: [...arns],
+    executions: new Map(),
+    counts: { QUEUED: 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, REJECTED: 0, TIMED_OUT: 0, CANCELED: 0, REMOVED: 0 },
+    createdAtMs: nowMs,
+    status: "IN_PROGRESS",
+    lastUpdatedAtMs: nowMs,
+    completedAtMs: undefined,
+    forceCanceled: false,
+    reasonCode: undefined,
+    comment: undefined,
+  };
+}
+
+export function requireJob(store: Store, jobId: string): Job {
+  const job = store.jobs.get(jobId);
+  if (job === undefined) throw new ControlRefusal("ResourceNotFoundException", `Job ${jobId} cannot be found.`);
+  return job;
+}
+
+/** UpdateJob. A new timeout applies to executions that start from now on; retries can only be set to 0. */
+export function updateJob(turn: Turn, jobId: string, input: Readonly<Record<string, unknown>>): void {
+  const job = requireJob(turn.store, jobId);
+  if (job.status !== "IN_PROGRESS")
+    throw new ControlRefusal("InvalidRequestException", `Job ${jobId} in status ${job.status} cannot be updated.`);
+  const settings = readSettings(input);
+  if (settings.jobExecutionsRetryConfig?.criteriaList.some(({ numberOfRetries }) => numberOfRetries !== 0) === true) {
+    throw new ControlRefusal("InvalidRequestException", "numberOfRetries can only be updated to 0");
+  }
+  Object.assign(job.settings, settings);
+  job.lastUpdatedAtMs = turn.nowMs;
+}
+
+/** AssociateTargetsWithJob: adds groups to a CONTINUOUS job that is IN_PROGRESS. */
+export function associateTargets(turn: Turn, jobId: string, arns: readonly string[]): JobReference {
+  const job = requireJob(turn.store, jobId);
+  if (job.targetSelection !== "CONTINUOUS" || job.status !== "IN_PROGRESS") {
+    throw new ControlRefusal("InvalidRequestException", `Job ${jobId} is not a CONTINUOUS job that is IN_PROGRESS`);
+  }
+  if (job.targets.length + arns.length > 100) throw new ControlRefusal("LimitExceededException", "A job can have at most 100 targets");
+  const groups = arns.map((arn) => {
+    const target = readTarget(arn);
+    if (target?.kind !== "thinggroup") throw new ControlRefusal("InvalidRequestException", `Target ${arn} is not a thing group`);
+    return requireGroup(turn, target.name);
+  });
+  job.targets.push(...arns.filter((arn) => !job.targets.includes(arn)));
+  for (const group of groups) targetGroup(turn, job, group);
+  job.lastUpdatedAtMs = turn.nowMs;
+  return referenceTo(job);
+}
+
+/** CancelJob: without force, running executions go on. */
+export function cancelJob(
+  turn: Turn,
+  jobId: string,
+  options: { force?: boolean; reasonCode?: string; comment?: string } = {},
+): JobReference {
+  const job = requireJob(turn.store, jobId);
+  if (job.status !== "IN_PROGRESS")
+    throw new ControlRefusal("InvalidRequestException", `Job ${jobId} in status ${job.status} cannot be canceled.`);
+  cancel(turn, job, options.force ?? false);
+  job.reasonCode = options.reasonCode;
+  job.comment = options.comment;
+  return referenceTo(job);
+}
+
+/** DeleteJob: with its executions, at once. A job that is neither COMPLETED nor CANCELED needs force. */
+export function deleteJob(turn: Turn, jobId: string, force = false): void {
+  const job = requireJob(turn.store, jobId);
+  if (job.status === "IN_PROGRESS" && !force) {
+    throw new ControlRefusal("InvalidStateTransitionException", `Job ${jobId} in status ${job.status} cannot be deleted without force.`);
+  }
+  turn.store.jobs.delete(jobId);
+  for (const attempts of [...job.executions.values()]) for (const execution of [...attempts]) erase(turn, execution);
+  for (const arn of job.targets) {
+    const target = readTarget(arn);
+    if (target?.kind === "thinggroup") turn.store.groups.get(target.name)?.jobs.delete(job);
+  }
+}
+
+function referenceTo(job: Job): JobReference {
+  const { description } = job.settings;
+  return { jobArn: jobArn(job.jobId), jobId: job.jobId, ...(description !== undefined && { description }) };
+}

@@ -1,0 +1,34 @@
+/** The patterns that AWS names obey (API model), and the ARNs made of them. */
+
+export const thingNamePattern = /^[a-zA-Z0-9:_-]{1,128}$/;
+export const jobIdPattern = /^[a-zA-Z0-9_-]{1,64}$/;
+export const namespacePattern = /^[a-zA-Z0-9_-]+$/;
+export const detailsKeyPattern = /^[a-zA-Z0-9:_-]{1,128}$/;
+/** No control, format, private or unassigned characters: what the model writes as `[^\p{C}]+`. */
+export const plainTextPattern = /^[^\p{C}]+$/u;
+export const reasonCodePattern = /^[\p{Lu}\p{Nd}_]{1,128}$/u;
+
+/** Region and account stand in every ARN; the guide's own examples use these. */
+const arnPrefix = "arn:aws:iot:us-east-1:123456789012:";
+
+export function thingArn(thingName: string): string {
+  return `${arnPrefix}thing/${thingName}`;
+}
+
+export function groupArn(groupName: string): string {
+  return `${arnPrefix}thinggroup/${groupName}`;
+}
+
+export function jobArn(jobId: string): string {
+  return `${arnPrefix}job/${jobId}`;
+}
+
+/** What a job can be sent to. */
+export type Target = { readonly kind: "thing" | "thinggroup"; readonly name: string };
+
+/** Reads a target's ARN, whatever its region and account. Undefined when it is none. */
+export function readTarget(arn: string): Target | undefined {
+  const parts = /^arn:[a-z-]+:iot:[a-z0-9-]*:[0-9]*:(thing|thinggroup)\/([a-zA-Z0-9:_-]{1,128})$/.exec(arn);
+  if (parts === null) return undefined;
+  return { kind: parts[1] as Target["kind"], name: parts[2] ?? "" };
+}

@@ -1,0 +1,111 @@
+/** Everything the service knows. Maps keyed by name throughout: no operation on one thing looks at all jobs. */
+import type { Choices } from "../choices";
+import type { Deadlines } from "./deadlines";
+import type { JobDocument } from "./document";
+import type { PendingList } from "./pending";
+
+/** The statuses after which an execution never changes again. */
+export const terminalStatuses = ["SUCCEEDED", "FAILED", "REJECTED", "TIMED_OUT", "CANCELED", "REMOVED"] as const;
+export type TerminalStatus = (typeof terminalStatuses)[number];
+export type ExecutionStatus = "QUEUED" | "IN_PROGRESS" | TerminalStatus;
+
+/** One attempt of one job on one thing. Times are epoch seconds, deadlines epoch milliseconds. */
+export interface Execution {
+  readonly thing: Thing;
+  readonly job: Job;
+  readonly executionNumber: number;
+  /** 0 for the first attempt. */
+  readonly retryAttempt: number;
+  readonly queuedAt: number;
+  /** Breaks ties of queuedAt: the order in which executions came into being. */
+  readonly sequence: number;
+  status: ExecutionStatus;
+  statusDetails: Readonly<Record<string, string>>;
+  startedAt: number | undefined;
+  lastUpdatedAt: number;
+  versionNumber: number;
+  forceCanceled: boolean;
+  jobDeadlineMs: number | undefined;
+  stepDeadlineMs: number | undefined;
+  /** Its place in the heap of deadlines, -1 when in none. */
+  deadlineIndex: number;
+}
+
+export function isTerminal(execution: Execution): boolean {
+  return execution.status !== "QUEUED" && execution.status !== "IN_PROGRESS";
+}
+
+export interface Thing {
+  readonly thingName: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly groups: Set<Group>;
+  /** Pending lists by namespace; "" is the plain one. */
+  readonly pending: Map<string, PendingList>;
+  /** Attempts by job id, oldest first; the same arrays as in the jobs. */
+  readonly executions: Map<string, Execution[]>;
+  lastQueuedAt: number;
+}
+
+export interface Group {
+  readonly groupName: string;
+  readonly things: Map<string, Thing>;
+  /** The CONTINUOUS jobs that target this group. */
+  readonly jobs: Set<Job>;
+}
+
+export interface RetryCriterion {
+  readonly failureType: "FAILED" | "TIMED_OUT" | "ALL";
+  readonly numberOfRetries: number;
+}
+
+export interface AbortCriterion {
+  readonly failureType: "FAILED" | "REJECTED" | "TIMED_OUT" | "ALL";
+  readonly thresholdPercentage: number;
+  readonly minNumberOfExecutedThings: number;
+}
+
+/** What a job's creator may set, as AWS spells it. What the service has no use for is kept and shown again. */
+export interface JobSettings {
+  description?: string;
+  presignedUrlConfig?: { roleArn?: string; expiresInSec?: number };
+  jobExecutionsRolloutConfig?: object;
+  abortConfig?: { criteriaList: readonly AbortCriterion[] };
+  timeoutConfig?: { inProgressTimeoutInMinutes?: number };
+  jobExecutionsRetryConfig?: { criteriaList: readonly RetryCriterion[] };
+}
+
+export interface Job {
+  readonly jobId: string;
+  readonly document: JobDocument;
+  readonly targetSelection: "SNAPSHOT" | "CONTINUOUS";
+  readonly namespaceId: string | undefined;
+  readonly settings: JobSettings;
+  /** ARNs. */
+  readonly targets: string[];
+  /** Attempts by thing name, oldest first. */
+  readonly executions: Map<string, Execution[]>;
+  /** How many things stand where, by their latest attempt. */
+  readonly counts: Record<ExecutionStatus, number>;
+  readonly createdAtMs: number;
+  status: "IN_PROGRESS" | "COMPLETED" | "CANCELED";
+  lastUpdatedAtMs: number;
+  completedAtMs: number | undefined;
+  forceCanceled: boolean;
+  reasonCode: string | undefined;
+  comment: string | undefined;
+}
+
+/** Makes the URL that stands for a placeholder; called at each delivery and never gives the same twice. */
+export type Presign = (url: string, expiresInSec: number) => string;
+
+export interface Store {
+  readonly choices: Choices;
+  readonly presign: Presign;
+  readonly things: Map<string, Thing>;
+  readonly groups: Map<string, Group>;
+  readonly jobs: Map<string, Job>;
+  readonly deadlines: Deadlines;
+  executionsMade: number;
+  /** Makes every device operation fail: for tests of RequestThrottled and InternalError. */
+  fault: "RequestThrottled" | "InternalError" | undefined;
+}
