@@ -1,0 +1,60 @@
+/** esp32-jobs agent: the agent as a Node.js process, against the running service or any endpoint. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import pc from "picocolors";
+import { runNodeAgent } from "../../src/platform/node/main";
+import { WrongUsage } from "./failing";
+import { printJson } from "./output";
+import { defaultPlace, thingPlace } from "./place";
+import { untilStopped } from "./stopping";
+import { enrol } from "./things";
+
+interface AgentOptions {
+  readonly dir: string;
+  readonly thing?: string;
+  readonly identity?: string;
+  readonly json?: boolean;
+}
+
+async function folderOf(options: AgentOptions): Promise<string> {
+  if (options.identity !== undefined) return options.identity;
+  if (options.thing === undefined) throw new WrongUsage("name a thing with --thing, or a folder with its identity with --identity");
+  const folder = thingPlace(options.dir, options.thing);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [name, contents] of Object.entries(await enrol(options.dir, options.thing))) {
+    if (name === "settings.json" || !existsSync(join(folder, name)) || name === "ca.pem")
+      writeFileSync(join(folder, name), contents, { mode: 0o600 });
+  }
+  return folder;
+}
+
+async function run(options: AgentOptions): Promise<void> {
+  const dir = await folderOf(options);
+  const stop = new AbortController();
+  void untilStopped().then(() => stop.abort());
+  await runNodeAgent({
+    dir,
+    signal: stop.signal,
+    log: (line) => (options.json === true ? printJson({ line }) : process.stdout.write(`${line}\n`)),
+    onPin: (pin, level) =>
+      options.json === true
+        ? printJson({ pin, level })
+        : process.stdout.write(`${pc.yellow(`pin ${pin} ${level === 1 ? "on" : "off"}`)}\n`),
+  });
+}
+
+/** The `agent` command. */
+export function agentCommand(): Command {
+  return new Command("agent")
+    .description("run the agent as a Node.js process; Ctrl-C ends it")
+    .option("--thing <name>", "a thing of the service that `up` started; it is created where it is missing")
+    .option("--identity <folder>", "a folder with settings.json, ca.pem, cert.pem and key.pem, for any endpoint")
+    .option("--dir <folder>", "where the service was started", defaultPlace)
+    .option("--json", "print each console line and pin edge as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ esp32-jobs agent --thing desk-01\n  $ esp32-jobs agent --identity ~/certificates/desk-01     (AWS IoT Core)",
+    )
+    .action(run);
+}

@@ -1,0 +1,15 @@
+/** How commands end badly: one sentence for a person, and an exit code for a script. */
+
+/** The command was understood and did not work: exit code 1. */
+export class CommandFailed extends Error {}
+
+/** The command was not understood, or a setting is wrong: exit code 2. */
+export class WrongUsage extends Error {}
+
+/** What a person should read of any error; the network's own codes are put into words. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ECONNREFUSED") return "nothing answers there: is the Jobs service running? Start it with: esp32-jobs up";
+  return error.message === "" ? (code ?? error.name) : error.message;
+}

@@ -1,0 +1,146 @@
+/** esp32-jobs job …: create, list, show and cancel jobs. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { controlPlane, thingArn, type ControlPlane, type ExecutionDetail } from "./control-plane";
+import { WrongUsage } from "./failing";
+import { paintStatus, printJson, table } from "./output";
+import { defaultPlace, findService } from "./place";
+
+interface Common {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+function open(options: Common): ControlPlane {
+  return controlPlane(findService(options.dir));
+}
+
+// A document is given as JSON, as @FILE, or as the short form `blink count=5`.
+function readDocument(words: readonly string[]): string {
+  const first = words[0] ?? "";
+  const source = first.startsWith("@") ? readFileSync(first.slice(1), "utf8") : first.startsWith("{") ? words.join(" ") : shortForm(words);
+  try {
+    JSON.parse(source);
+  } catch (error) {
+    throw new WrongUsage(`the job document is not JSON: ${(error as Error).message}`);
+  }
+  return source;
+}
+
+function shortForm([action, ...fields]: readonly string[]): string {
+  const document: Record<string, unknown> = { action };
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    if (equals < 1) throw new WrongUsage(`"${field}" is not of the form NAME=VALUE`);
+    const value = field.slice(equals + 1);
+    document[field.slice(0, equals)] = /^-?\d+$/.test(value) ? Number(value) : value;
+  }
+  return JSON.stringify(document);
+}
+
+function newJobId(document: string): string {
+  const action = (JSON.parse(document) as { action?: unknown }).action;
+  const word = typeof action === "string" ? action.replace(/[^a-zA-Z0-9_-]/g, "-").slice(0, 40) : "job";
+  return `${word}-${Date.now().toString(36)}`;
+}
+
+interface CreateOptions extends Common {
+  readonly thing: string[];
+  readonly id?: string;
+  readonly wait?: boolean;
+  readonly timeout: string;
+}
+
+async function create(words: string[], options: CreateOptions): Promise<void> {
+  const document = readDocument(words);
+  const plane = open(options);
+  const jobId = options.id ?? newJobId(document);
+  const targets = options.thing.length > 0 ? options.thing : await plane.listThings();
+  if (targets.length === 0) throw new WrongUsage("there is no thing yet: name one with --thing");
+  await plane.createJob(jobId, targets.map(thingArn), document);
+  if (options.wait !== true) {
+    if (options.json === true) printJson({ jobId, targets });
+    else process.stdout.write(`${jobId} created for ${targets.join(", ")}\n`);
+    return;
+  }
+  const ended = await waitForEnd(plane, jobId, Number(options.timeout));
+  if (!ended) process.stderr.write(`esp32-jobs: ${jobId} has not ended after ${options.timeout} s\n`);
+  await showJob(plane, jobId, options.json === true);
+  const executions = await plane.listExecutions(jobId);
+  process.exitCode = ended && executions.every(({ status }) => status === "SUCCEEDED") ? 0 : 1;
+}
+
+/** Polls until every execution has ended. False when `seconds` pass before that. */
+async function waitForEnd(plane: ControlPlane, jobId: string, seconds: number): Promise<boolean> {
+  const deadline = Date.now() + seconds * 1000;
+  while (Date.now() < deadline) {
+    const executions = await plane.listExecutions(jobId);
+    if (executions.every(({ status }) => status !== "QUEUED" && status !== "IN_PROGRESS")) return true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return false;
+}
+
+async function list(options: Common): Promise<void> {
+  const plane = open(options);
+  const jobs = await plane.listJobs();
+  if (options.json === true) return printJson(jobs);
+  if (jobs.length === 0) process.stdout.write("no jobs yet\n");
+  else
+    process.stdout.write(
+      `${table(
+        ["JOB", "STATUS", "CREATED"],
+        jobs.map((job) => [job.jobId, paintStatus(job.status), new Date(job.createdAt * 1000).toISOString()]),
+      )}\n`,
+    );
+}
+
+async function showJob(plane: ControlPlane, jobId: string, json: boolean): Promise<void> {
+  const job = await plane.describeJob(jobId);
+  const document = await plane.jobDocument(jobId);
+  const executions: ({ readonly thingName: string } & ExecutionDetail)[] = [];
+  for (const { thingName } of await plane.listExecutions(jobId))
+    executions.push({ thingName, ...(await plane.describeExecution(thingName, jobId)) });
+  if (json) return printJson({ job, document, executions });
+  process.stdout.write(`${jobId}  ${paintStatus(String(job["status"]))}\n${document}\n`);
+  const rows = executions.map(({ thingName, status, statusDetails }) => [
+    thingName,
+    paintStatus(status),
+    Object.entries(statusDetails)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join("\n"),
+  ]);
+  process.stdout.write(`${table(["THING", "STATUS", "DETAILS"], rows)}\n`);
+}
+
+async function cancel(jobId: string, options: Common & { readonly force?: boolean }): Promise<void> {
+  await open(options).cancelJob(jobId, options.force === true);
+  if (options.json === true) printJson({ jobId, status: "CANCELED" });
+  else process.stdout.write(`${jobId} is cancelled\n`);
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** The `job` command. */
+export function jobCommand(): Command {
+  const job = new Command("job").description("create, list, show and cancel jobs");
+  const add = (name: string, description: string, example: string): Command =>
+    job
+      .command(name)
+      .description(description)
+      .option("--dir <folder>", "where the service was started", defaultPlace)
+      .option("--json", "print JSON")
+      .addHelpText("after", `\nExample:\n  $ esp32-jobs job ${example}`);
+  add("create <document...>", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", `create blink count=5 --wait`)
+    .option("--thing <name>", "for this thing; may be repeated (default: every thing)", collect, [])
+    .option("--id <jobId>", "its name (default: made up)")
+    .option("--wait", "wait until it has ended; exit code 1 unless it succeeded everywhere")
+    .option("--timeout <seconds>", "how long to wait", "300")
+    .action(create);
+  add("list", "list jobs", "list").action(list);
+  add("show <jobId>", "show a job and what became of it on each thing", "show blink-1").action(async (jobId: string, options: Common) =>
+    showJob(open(options), jobId, options.json === true),
+  );
+  add("cancel <jobId>", "cancel a job", "cancel blink-1").option("--force", "also where it is in progress").action(cancel);
+  return job;
+}

@@ -1,0 +1,42 @@
+/** The folder in which a running Jobs service, its certificates and its boards are found again by other commands. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommandFailed } from "./failing";
+
+/** Where a service can be reached. `ca` is the path of its root certificate. */
+export interface ServiceAddress {
+  readonly mqtt: string;
+  readonly mqtts: string;
+  readonly https: string;
+  readonly ca: string;
+}
+
+/** `--dir`, else the environment, else `.esp32-jobs` here. */
+export const defaultPlace = process.env["ESP32_JOBS_DIR"] ?? ".esp32-jobs";
+
+const addressFile = (place: string): string => join(place, "service.json");
+
+/** The folder of the service's own certificates. */
+export const servicePlace = (place: string): string => join(place, "service");
+
+/** The folder of one board or agent. A colon is legal in a thing name, and not everywhere in a file name. */
+export const thingPlace = (place: string, thingName: string): string => join(place, "things", thingName.replaceAll(":", "%3A"));
+
+/** Makes the service known to other commands. The result makes it forgotten. */
+export function announceService(place: string, address: ServiceAddress): () => void {
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  const file = addressFile(place);
+  writeFileSync(file, JSON.stringify(address));
+  return () => {
+    if (readFileSync(file, "utf8") === JSON.stringify(address)) rmSync(file);
+  };
+}
+
+/** Finds the service that `up` started. */
+export function findService(place: string): ServiceAddress {
+  try {
+    return JSON.parse(readFileSync(addressFile(place), "utf8")) as ServiceAddress;
+  } catch {
+    throw new CommandFailed(`no Jobs service is running in ${place}: start one with: esp32-jobs up`);
+  }
+}

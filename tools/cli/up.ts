@@ -1,0 +1,102 @@
+/** esp32-jobs up: the Jobs service and one virtual board, until Ctrl-C. */
+import { Command, InvalidArgumentError } from "commander";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import pc from "picocolors";
+import { startJobsService, type JobsService } from "../jobs-service";
+import { systemTime } from "../time";
+import { CommandFailed } from "./failing";
+import { identityFiles } from "./identity";
+import { printJson } from "./output";
+import { announceService, defaultPlace, servicePlace, thingPlace, type ServiceAddress } from "./place";
+import { untilStopped } from "./stopping";
+import { prepareBoard } from "./virtual-board";
+
+interface UpOptions {
+  readonly dir: string;
+  readonly json?: boolean;
+  readonly thing: string;
+  readonly board: boolean;
+  readonly mqttPort?: number;
+  readonly mqttsPort?: number;
+  readonly httpsPort?: number;
+}
+
+/** AWS's own ports, where they are free. */
+const usual = { mqtt: 1883, mqtts: 8883, https: 8443 };
+
+async function startService(options: UpOptions): Promise<JobsService> {
+  const wanted = { mqtt: options.mqttPort, mqtts: options.mqttsPort, https: options.httpsPort };
+  const ports = { mqtt: wanted.mqtt ?? usual.mqtt, mqtts: wanted.mqtts ?? usual.mqtts, https: wanted.https ?? usual.https };
+  const dir = servicePlace(options.dir);
+  try {
+    return await startJobsService({ dir, ports, time: systemTime() });
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code !== "EADDRINUSE") throw error;
+    if (Object.values(wanted).some((chosen) => chosen === port))
+      throw new CommandFailed(`port ${port} is in use: choose another, or 0 for any free one`);
+    return startJobsService({
+      dir,
+      ports: { mqtt: wanted.mqtt ?? 0, mqtts: wanted.mqtts ?? 0, https: wanted.https ?? 0 },
+      time: systemTime(),
+    });
+  }
+}
+
+function addressOf(service: JobsService, dir: string): ServiceAddress {
+  const ca = resolve(join(dir, "ca.pem"));
+  writeFileSync(ca, service.ca);
+  const { mqtt, mqtts, https } = service.urls;
+  if (mqtt === undefined || mqtts === undefined || https === undefined) throw new CommandFailed("the service has not opened all its ports");
+  return { mqtt, mqtts, https, ca };
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const say = (line: string): void => void (options.json === true ? undefined : process.stdout.write(`${line}\n`));
+  const service = await startService(options);
+  const address = addressOf(service, options.dir);
+  const forget = announceService(options.dir, address);
+  const credentials = await service.provision(options.thing);
+  const board = options.board
+    ? prepareBoard({
+        dir: thingPlace(options.dir, options.thing),
+        identity: identityFiles(credentials, address),
+        log: (line) => say(`${pc.dim(options.thing)} ${line}`),
+      })
+    : undefined;
+  board?.on("pin", ({ pin, level }) => say(`${pc.dim(options.thing)} ${pc.yellow(`pin ${pin} ${level === 1 ? "on" : "off"}`)}`));
+  say(`AWS IoT Jobs, local\n  mqtt   ${address.mqtt}\n  mqtts  ${address.mqtts}\n  https  ${address.https}\n  ca     ${address.ca}`);
+  say(`Send a job from another terminal:\n  npx esp32-jobs job create blink count=5 --wait\nCtrl-C ends it.`);
+  if (options.json === true) printJson(address);
+  board?.powerOn();
+  await untilStopped();
+  board?.powerOff();
+  forget();
+  await service.stop();
+}
+
+/** A port number, or 0 for any free one. */
+export function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new InvalidArgumentError("must be a whole number from 0 to 65535");
+  return port;
+}
+
+/** The `up` command. */
+export function upCommand(): Command {
+  return new Command("up")
+    .description("start the Jobs service and one virtual board; Ctrl-C ends them")
+    .option("--dir <folder>", "keep certificates and flash here", defaultPlace)
+    .option("--thing <name>", "the board's thing name", "lamp-01")
+    .option("--no-board", "the service alone")
+    .option("--mqtt-port <port>", `plain MQTT, this computer only (default: ${usual.mqtt} or a free one)`, portNumber)
+    .option("--mqtts-port <port>", `MQTT over TLS (default: ${usual.mqtts} or a free one)`, portNumber)
+    .option("--https-port <port>", `control plane and images (default: ${usual.https} or a free one)`, portNumber)
+    .option("--json", "print one line of JSON when ready: mqtt, mqtts, https, ca")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ esp32-jobs up --thing lamp-01\n  $ esp32-jobs job create blink count=5 --wait     (in another terminal)",
+    )
+    .action(up);
+}

@@ -1,0 +1,36 @@
+/** A virtual board as it leaves the bench: firmware with the bundle in its first slot, identity in its file system. */
+import { readFileSync } from "node:fs";
+import { agentBundle, buildIfStale } from "../bundle/bundle";
+import { createBoard, type Board, type BoardOptions } from "../virtual-esp32";
+import { buildImage } from "../virtual-esp32/image";
+import { CommandFailed } from "./failing";
+
+/** The text of the bundle that boards run, built first where a source has changed. */
+export function readBundle(): string {
+  const built = buildIfStale(agentBundle);
+  if (!built.ok) throw new CommandFailed(`the bundle cannot be built:\n${built.problems.join("\n")}`);
+  return readFileSync(agentBundle.luaFile, "utf8");
+}
+
+/** The first version that a new virtual board runs. */
+export const firstVersion = "1.0.0";
+
+export interface BenchOptions extends BoardOptions {
+  readonly identity: Readonly<Record<string, string>>;
+}
+
+/** Makes a board and gives it identity, and firmware if it has none. It is off. */
+export function prepareBoard({ identity, ...options }: BenchOptions): Board {
+  const board = createBoard({
+    sourceMap: `${agentBundle.luaFile}.map`,
+    httpRequestBytes: 4096,
+    mqttBufferBytes: 4096,
+    stackBytes: 16384,
+    ...options,
+  });
+  if (board.slots().running === "" || board.slots().versions["ota_0"] === undefined) {
+    board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle: readBundle() }));
+  }
+  for (const [name, contents] of Object.entries(identity)) board.files.write(name, contents);
+  return board;
+}
