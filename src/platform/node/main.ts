@@ -2,12 +2,13 @@
 import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { startAgent, type Agent } from "../../agent";
+import { readSettings, type Settings } from "../../settings";
 import { hostTime, nodeClock, type Enter, type TimeSource } from "./clock";
-import { readDeviceFolder } from "./device";
 import { nodeFirmware } from "./firmware";
 import { nodeGpio, type OnPin } from "./gpio";
 import { nodeHashes } from "./hashes";
 import { nodeHttp } from "./http";
+import { readHttpRoots, readIdentity, readNeeded } from "./identity";
 import { nodeJson } from "./json";
 import { brokerConnection, nodeMqtt } from "./mqtt";
 import { nodeRecords } from "./records";
@@ -52,7 +53,9 @@ export async function runNodeAgent(options: NodeAgentOptions): Promise<void> {
 /** One boot. Resolves, with everything of it ended, to the reason for the next one; to undefined when there shall be none. */
 async function boot(options: NodeAgentOptions, time: TimeSource): Promise<RestartReason | undefined> {
   const { dir, signal, log = (line: string) => console.log(line), onPin = () => undefined } = options;
-  const { settings, identity, httpRoots } = readDeviceFolder(dir);
+  const settings = settingsIn(dir);
+  const identity = settings.tls ? readIdentity(dir) : undefined;
+  const httpRoots = readHttpRoots(dir);
   const booted = bootSlot(dir, options.version ?? "0.0.0");
   const leftReason = takeBootReason(dir);
 
@@ -99,6 +102,15 @@ async function boot(options: NodeAgentOptions, time: TimeSource): Promise<Restar
   firmware.stop();
   await mqtt.ended();
   return signal?.aborted === true ? undefined : reason;
+}
+
+/** Throws an Error whose message is one sentence. */
+function settingsIn(dir: string): Settings {
+  const values = nodeJson.decode(readNeeded(dir, "settings.json"));
+  if (values === undefined) throw new Error("settings.json is not a JSON object");
+  const settings = readSettings(values);
+  if ("problem" in settings) throw new Error(`settings.json: ${settings.problem}`);
+  return settings;
 }
 
 function pause(time: TimeSource, delayMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -6,14 +6,8 @@ import { MqttClient } from "mqtt";
 import { backoffMs } from "../../portable/backoff";
 import type { Mqtt, MqttEvents } from "../../ports";
 import type { Enter, TimeSource } from "./clock";
+import type { Identity } from "./identity";
 import { reasonOf } from "./reason";
-
-/** A device's certificate and key and the roots it trusts, all PEM. */
-export interface Identity {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface MqttOptions {
   readonly clientId: string;

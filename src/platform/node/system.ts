@@ -16,13 +16,13 @@ export interface Host {
   log(line: string): void;
 }
 
-export function nodeSystem({ restart, bootReason, log }: Host): System {
+export function nodeSystem(host: Host): System {
   return {
-    restart,
+    restart: () => host.restart(),
     freeBytes: () => Math.min(process.availableMemory(), mostBytes),
-    bootReason: () => bootReason,
+    bootReason: () => host.bootReason,
     random: (below) => randomInt(below),
-    log,
+    log: (line) => host.log(line),
     limits: ["pins are only reported: this computer has none", "firmware images are kept and checked, but not executed"],
   };
 }
