@@ -1,0 +1,162 @@
+/**
+ * The Lua modules of NodeMCU-ESP32 (branch dev-esp32) that the agent uses, and only what it uses of them. Names of C files in
+ * this folder's comments are those of `components/modules` in the firmware's sources.
+ *
+ * Module functions are called with a dot (`@noSelf`), methods of the firmware's objects with a colon. Callbacks get no `self`.
+ * Almost everything here raises a Lua error when it goes wrong.
+ */
+
+interface FirmwareTimer {
+  alarm(delayMs: number, mode: number, fire: (this: void) => void): boolean;
+  unregister(): void;
+}
+
+/** @noSelf */
+interface TmrModule {
+  readonly ALARM_SINGLE: number;
+  create(): FirmwareTimer;
+}
+
+interface FirmwareMqttClient {
+  on(event: "message", heard: (this: void, client: FirmwareMqttClient, topic: string, payload: string | undefined) => void): void;
+  on(event: "offline", heard: (this: void) => void): void;
+  connect(
+    host: string,
+    port: number,
+    secure: FirmwareTls | 0,
+    autoreconnect: 0,
+    connected: (this: void) => void,
+    failed: (this: void) => void,
+  ): void;
+  publish(topic: string, payload: string, qos: 1, retain: 0, acknowledged: (this: void) => void): boolean;
+  subscribe(filter: string, qos: 1, acknowledged: (this: void) => void): boolean;
+  close(): void;
+}
+
+interface FirmwareTls {
+  readonly ca_cert: string;
+  readonly client_cert: string;
+  readonly client_key: string;
+}
+
+/** @noSelf */
+interface MqttModule {
+  Client(clientId: string, keepaliveSeconds: number): FirmwareMqttClient;
+}
+
+interface FirmwareHttpConnection {
+  on(event: "headers", heard: (this: void, status: number, headers: Record<string, string>) => void): void;
+  on(event: "data", heard: (this: void, status: number, chunk: string) => void): void;
+  on(event: "complete", heard: (this: void, status: number) => void): void;
+  request(): void;
+  close(): void;
+}
+
+interface FirmwareHttpOptions {
+  readonly async: true;
+  readonly bufsz: number;
+  readonly timeout: number;
+  readonly max_redirects: 0;
+  readonly cert: string | undefined;
+}
+
+/** @noSelf */
+interface HttpModule {
+  readonly GET: number;
+  createConnection(this: void, url: string, method: number, options: FirmwareHttpOptions): FirmwareHttpConnection;
+}
+
+interface FirmwareSlot {
+  readonly state?: string;
+  readonly version?: string;
+}
+
+/** @noSelf */
+interface OtaUpgradeModule {
+  commence(this: void): void;
+  write(this: void, bytes: string): void;
+  complete(this: void, reboot: 0): void;
+  accept(this: void): void;
+  rollback(this: void): void;
+  /** Running slot, slot to boot next, all slots by label. A slot without an otadata entry of its own is an empty table. */
+  info(): LuaMultiReturn<[string, string | undefined, Record<string, FirmwareSlot>]>;
+}
+
+interface FirmwareHash {
+  update(bytes: string): void;
+  finalize(): string;
+}
+
+/** @noSelf */
+interface CryptoModule {
+  new_hash(algorithm: string): FirmwareHash;
+}
+
+/** @noSelf */
+interface SjsonModule {
+  decode(this: void, text: string, options: { readonly null: unknown }): unknown;
+}
+
+/** @noSelf */
+interface FileModule {
+  remove(name: string): void;
+  rename(from: string, to: string): boolean;
+}
+
+/** @noSelf */
+interface GpioModule {
+  readonly OUT: number;
+  config(this: void, pin: { readonly gpio: number; readonly dir: number }): void;
+  write(this: void, pin: number, level: number): void;
+}
+
+/** @noSelf */
+interface NodeModule {
+  restart(this: void): void;
+  heap(): number;
+  /** Microseconds since boot, a float. */
+  uptime(): number;
+  /** What reset the chip: roughly (1 to 4), exactly (7 more than rtc.h's number), and how many panics of Lua in a row. */
+  bootreason(): LuaMultiReturn<[number, number, number | undefined]>;
+  info(group: "sw_version"): { readonly git_commit_id?: string };
+  setonerror(heard: (this: void, message: unknown) => void): void;
+}
+
+/** @noSelf */
+interface TimeModule {
+  get(): LuaMultiReturn<[number, number]>;
+  initntp(): void;
+  ntpenabled(): boolean;
+}
+
+/** @noSelf */
+interface WifiStationModule {
+  on(event: string, heard: (this: void, event: string, info: { readonly ip?: string; readonly reason?: number }) => void): void;
+  config(station: { readonly ssid: string; readonly pwd: string }): void;
+  connect(this: void): void;
+  disconnect(this: void): void;
+  getmac(this: void): string;
+}
+
+/** @noSelf */
+interface WifiModule {
+  readonly STATION: number;
+  readonly sta: WifiStationModule;
+  mode(mode: number): void;
+  start(): void;
+}
+
+declare const tmr: TmrModule;
+declare const mqtt: MqttModule;
+declare const http: HttpModule;
+declare const otaupgrade: OtaUpgradeModule;
+declare const crypto: CryptoModule;
+declare const sjson: SjsonModule;
+declare const file: FileModule;
+declare const gpio: GpioModule;
+declare const node: NodeModule;
+declare const time: TimeModule;
+declare const wifi: WifiModule;
+
+/** The timer that `init.lua` armed before it loaded the agent: it restarts the board unless someone stops it. */
+declare let bootGuard: FirmwareTimer | undefined;

@@ -1,0 +1,27 @@
+/** JSON by sjson, which reads 19 levels and ignores what follows the first value (sjson.c). */
+import type { Json, JsonObject } from "../../ports";
+
+/** Stands for null while decoding: sjson's own null is a light userdata, and true as a condition. */
+const none = {};
+
+// Drops null members all the way down. False when there is one inside an array.
+function clean(value: object): boolean {
+  let [key, member] = next(value) as LuaMultiReturn<[string | number | undefined, unknown]>;
+  while (key !== undefined) {
+    if (member === none) {
+      if (typeof key === "number") return false;
+      (value as Record<string, unknown>)[key] = undefined;
+    } else if (typeof member === "object" && !clean(member as object)) return false;
+    [key, member] = next(value, key) as LuaMultiReturn<[string | number | undefined, unknown]>;
+  }
+  return true;
+}
+
+export const nodemcuJson: Json = {
+  decode(text) {
+    const [start] = string.match(text, "^%s*{");
+    if (start === undefined) return undefined;
+    const [ok, value] = pcall(sjson.decode, text, { null: none });
+    return ok && clean(value as object) ? (value as JsonObject) : undefined;
+  },
+};
