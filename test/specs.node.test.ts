@@ -7,7 +7,7 @@ import { onFailure } from "./spec/spec";
 onFailure((message) => {
   const error = new Error(message);
   // The place to show is the line that calls equal() or ok().
-  error.stack = error.stack?.replace(/\n[^\n]*(specs\.node\.test|\/spec\/spec)\.ts[^\n]*/g, "");
+  error.stack = (error.stack ?? "").replace(/\n[^\n]*(specs\.node\.test|\/spec\/spec)\.ts[^\n]*/g, "");
   throw error;
 });
 

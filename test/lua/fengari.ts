@@ -1,28 +1,6 @@
 /** Lua 5.3 in JavaScript, with the one kindness taken away that hides bugs: `pairs` comes in an order that changes from run to run. */
-import { createRequire } from "node:module";
+import { fengari } from "../../tools/bundle/fengari";
 
-/** A Lua state. */
-type State = object;
-
-/** The part of fengari used here; it brings no types. */
-interface Fengari {
-  to_luastring(text: string): Uint8Array;
-  to_jsstring(bytes: Uint8Array): string;
-  lauxlib: {
-    luaL_newstate(): State;
-    luaL_loadbuffer(L: State, code: Uint8Array, length: number, chunkName: Uint8Array): number;
-    luaL_checkstring(L: State, index: number): Uint8Array;
-    luaL_tolstring(L: State, index: number): Uint8Array;
-  };
-  lua: {
-    lua_register(L: State, name: Uint8Array, body: () => number): void;
-    lua_pushinteger(L: State, value: number): void;
-    lua_pcall(L: State, args: number, results: number, handler: number): number;
-  };
-  lualib: { luaL_openlibs(L: State): void };
-}
-
-const fengari = createRequire(import.meta.url)("fengari") as Fengari;
 const { lauxlib, lua, lualib } = fengari;
 
 /** The order depends on the seed only, so that a failure can be had again. */

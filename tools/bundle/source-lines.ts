@@ -1,7 +1,7 @@
 /** Lua's line numbers as TypeScript's, by the source map beside a bundle. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
+import { TraceMap, decodedMappings } from "@jridgewell/trace-mapping";
 
 /** Gives a function that replaces every `agent.lua:12` in a text by the place in the source that it came from. */
 export function createLineMapper(luaFile: string): (text: string) => string {
@@ -9,8 +9,8 @@ export function createLineMapper(luaFile: string): (text: string) => string {
   const place = new RegExp(`[\\w./-]*${basename(luaFile).replace(".", "\\.")}:(\\d+)`, "g");
   return (text) =>
     text.replace(place, (whole, line: string) => {
-      // Column 0 is indentation, which has no source: the last place known on the line is asked for instead.
-      const found = originalPositionFor(map, { line: Number(line), column: 1000 });
-      return found.source === null ? whole : `${found.source}:${found.line}`;
+      // Some pieces of a line have no source of their own, such as its indentation.
+      const found = decodedMappings(map)[Number(line) - 1]?.find((piece) => piece.length > 1);
+      return found === undefined || found.length === 1 ? whole : `${map.sources[found[1]] ?? ""}:${found[2] + 1}`;
     });
 }
