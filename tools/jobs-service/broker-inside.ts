@@ -1,0 +1,39 @@
+/** The few parts of aedes' clients that its types leave out. Seen in aedes 1.2.0, lib/client.js. */
+import type { EventEmitter } from "node:events";
+import type { Client } from "aedes";
+import type { Packet } from "mqtt-packet";
+
+interface Inside {
+  readonly subscriptions: Readonly<Record<string, { readonly qos: number }>>;
+  readonly _parser: EventEmitter & { parse(chunk: Buffer): number; readonly packet: { readonly length: number } };
+}
+
+function inside(client: Client): Inside {
+  return client as unknown as Inside;
+}
+
+/** The filters of a connection with the QoS granted to each. */
+export function subscriptionsOf(client: Client): Inside["subscriptions"] {
+  return inside(client).subscriptions;
+}
+
+/** Shows each packet that arrives before aedes acts on it. */
+export function onPacket(client: Client, listener: (packet: Packet) => void): void {
+  inside(client)._parser.prependListener("packet", listener);
+}
+
+/** Ends a connection with a reason that the broker's `clientError` event tells. */
+export function disconnect(client: Client, reason: string): void {
+  client.emit("error", new Error(reason));
+}
+
+/** Ends the connection as soon as a packet announces more bytes, instead of collecting them first: MQTT allows 256 MB. */
+export function limitPacket(client: Client, maxBytes: number): void {
+  const parser = inside(client)._parser;
+  const parse = parser.parse.bind(parser);
+  parser.parse = (chunk) => {
+    const left = parse(chunk);
+    if (parser.packet.length > maxBytes && !client.closed) disconnect(client, `a packet of ${parser.packet.length} bytes`);
+    return left;
+  };
+}

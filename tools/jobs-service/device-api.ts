@@ -1,0 +1,82 @@
+/** The Jobs data plane over HTTP: what a device does over MQTT, minus notifications. Documents travel as text here. */
+import type { Context, MiddlewareHandler } from "hono";
+import { Hono } from "hono";
+import { readJsonBody } from "./json-body";
+import type { Rules } from "./rules";
+import { DeviceRefusal } from "./rules";
+import type { DeviceErrorCode } from "./rules/refusals";
+import type { Call } from "./rules/topics";
+
+/** The exceptions of the data plane with their HTTP status (API model); VersionMismatch has none of its own. */
+const exceptions: Readonly<Record<DeviceErrorCode, readonly [string, 400 | 404 | 409 | 410 | 429 | 503]>> = {
+  InvalidTopic: ["InvalidRequestException", 400],
+  InvalidJson: ["InvalidRequestException", 400],
+  InvalidRequest: ["InvalidRequestException", 400],
+  InvalidStateTransition: ["InvalidStateTransitionException", 409],
+  VersionMismatch: ["InvalidStateTransitionException", 409],
+  ResourceNotFound: ["ResourceNotFoundException", 404],
+  TerminalStateReached: ["TerminalStateException", 410],
+  RequestThrottled: ["ThrottlingException", 429],
+  InternalError: ["ServiceUnavailableException", 503],
+};
+
+export function deviceRefusal(c: Context, { code, message, executionState }: DeviceRefusal): Response {
+  const [name, status] = exceptions[code];
+  return c.json({ message, ...(executionState !== undefined && { executionState }) }, status, { "x-amzn-errortype": name });
+}
+
+/** Both planes have `GET /things/T/jobs`; the credential scope of the signature, or the host name, says which is meant. */
+function isForDevices(c: Context): boolean {
+  const signature = c.req.header("authorization") ?? "";
+  if (/\/iot\/aws4_request/.test(signature)) return false;
+  return /\/iot-jobs-data\/aws4_request/.test(signature) || /\.jobs\.iot\./.test(c.req.header("host") ?? "");
+}
+
+function withTextDocument(result: object, thingName: string): object {
+  const { execution, jobDocument, ...rest } = result as { execution?: { jobDocument?: unknown }; jobDocument?: unknown };
+  const text = (document: unknown): object => (document === undefined ? {} : { jobDocument: JSON.stringify(document) });
+  return {
+    ...rest,
+    ...text(jobDocument),
+    ...(execution !== undefined && { execution: { ...execution, thingName, ...text(execution.jobDocument) } }),
+  };
+}
+
+export function deviceApi(rules: Rules): Hono {
+  const app = new Hono();
+  const perform = (c: Context, call: Call, body: Readonly<Record<string, unknown>>): Response => {
+    const thing = c.req.param("thing") ?? "";
+    return c.json(withTextDocument(rules.perform(thing, call, body), thing));
+  };
+  const devicesOnly =
+    (handler: (c: Context) => Response | Promise<Response>): MiddlewareHandler =>
+    async (c, next) => {
+      if (isForDevices(c)) return handler(c);
+      return next();
+    };
+  const jobIdOf = (c: Context): string => c.req.param("jobId") ?? "";
+
+  app.get(
+    "/things/:thing/jobs",
+    devicesOnly((c) => perform(c, { operation: "get-pending" }, {})),
+  );
+  app.get(
+    "/things/:thing/jobs/:jobId",
+    devicesOnly((c) => {
+      const { includeJobDocument, executionNumber } = c.req.query();
+      const body = {
+        ...(includeJobDocument !== undefined && { includeJobDocument: includeJobDocument === "true" }),
+        ...(executionNumber !== undefined && { executionNumber: Number(executionNumber) }),
+      };
+      return perform(c, { operation: "describe", jobId: jobIdOf(c), namespace: "" }, body);
+    }),
+  );
+  app.put("/things/:thing/jobs/:jobId", async (c) => {
+    if (jobIdOf(c) !== "$next") throw new DeviceRefusal("InvalidRequest", "Only $next can be started");
+    return perform(c, { operation: "start-next" }, await readJsonBody(c));
+  });
+  app.post("/things/:thing/jobs/:jobId", async (c) =>
+    perform(c, { operation: "update", jobId: jobIdOf(c), namespace: "" }, await readJsonBody(c)),
+  );
+  return app;
+}

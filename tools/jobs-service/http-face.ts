@@ -1,0 +1,48 @@
+/** The HTTPS face: control plane, data plane and objects behind one port. */
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Identity } from "./certificates";
+import { controlApi } from "./control-api";
+import { deviceApi, deviceRefusal } from "./device-api";
+import { objectApi } from "./object-api";
+import type { Objects } from "./objects";
+import type { Rules } from "./rules";
+import { ControlRefusal, DeviceRefusal } from "./rules";
+
+export interface HttpFace {
+  /** Plain HTTP, for connections that never leave this process. */
+  readonly plain: Server;
+  /** HTTPS with the service's own certificate. */
+  secure(identity: Identity): TlsServer;
+}
+
+export function openHttpFace(
+  rules: Rules,
+  objects: Objects,
+  endpoints: (type: string) => string,
+  broken: (error: unknown) => void,
+): HttpFace {
+  const app = new Hono();
+  // The data plane first: it lets pass what is not signed for it.
+  app.route("/", deviceApi(rules));
+  app.route("/", controlApi(rules, endpoints));
+  app.route("/", objectApi(objects));
+  app.notFound((c) => c.json({ message: "no such operation" }, 404, { "x-amzn-errortype": "UnknownOperationException" }));
+  app.onError((error, c) => {
+    if (error instanceof DeviceRefusal) return deviceRefusal(c, error);
+    if (error instanceof ControlRefusal) {
+      const { name, message, status, members } = error;
+      return c.json({ message, ...members }, status as ContentfulStatusCode, { "x-amzn-errortype": name });
+    }
+    broken(error);
+    return c.json({ message: "the service failed" }, 500, { "x-amzn-errortype": "InternalFailureException" });
+  });
+  const listener = getRequestListener(app.fetch);
+  return {
+    plain: createServer(listener),
+    secure: ({ certificate, privateKey }) => createTlsServer({ cert: certificate, key: privateKey, minVersion: "TLSv1.2" }, listener),
+  };
+}

@@ -1,0 +1,158 @@
+/** AWS IoT Jobs on one machine: the rules behind an MQTT face and an HTTPS face, with a certificate authority of its own. */
+import { createServer } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
+import { systemTime, type TimeSource } from "../time";
+import { openAuthority } from "./certificates";
+import type { Choices } from "./choices";
+import { openHttpFace } from "./http-face";
+import { listen, type Listener } from "./listeners";
+import { memoryConnection } from "./memory-connection";
+import { openMqttFace, type MqttFace, type Traffic } from "./mqtt-face";
+import { openObjects } from "./objects";
+import type { Rules } from "./rules";
+import { timedRules } from "./timed-rules";
+
+export type { Traffic } from "./mqtt-face";
+export type { Rules } from "./rules";
+export { ControlRefusal } from "./rules";
+
+export interface JobsServiceOptions {
+  /** Address to listen on; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** 0 is any free port, which is the default; false leaves that face out. */
+  readonly ports?: { readonly mqtt?: number | false; readonly mqtts?: number | false; readonly https?: number | false };
+  /** Keeps the authority and the things' certificates, so that boards stay provisioned across restarts. In memory only without. */
+  readonly dir?: string;
+  readonly time?: TimeSource;
+  /** Things come into being when they are first mentioned. */
+  readonly lenientThings?: boolean;
+  /** Other answers to what AWS does not document. */
+  readonly choices?: Partial<Choices>;
+  /** Hears why connections were refused or ended. No payloads, no keys. */
+  readonly log?: (line: string) => void;
+}
+
+export interface JobsService {
+  readonly urls: { readonly mqtt?: string; readonly mqtts?: string; readonly https?: string };
+  /** PEM of the service's own CA. */
+  readonly ca: string;
+  /** The file that holds it, when there is a `dir`. */
+  readonly caFile: string | undefined;
+  readonly rules: Rules;
+  /** Registers a thing and gives it a client certificate whose CN is its name. */
+  provision(thingName: string): Promise<{ thingName: string; certificate: string; privateKey: string; ca: string }>;
+  /** Stores bytes and gives their URL. */
+  putObject(name: string, bytes: Uint8Array): string;
+  /** Plain MQTT without a socket. */
+  connectMqtt(): Duplex;
+  /** Plain HTTP without a socket. */
+  connectHttp(): Duplex;
+  /** Tells of every PUBLISH that a device sent or received. The result ends it. */
+  onTraffic(listener: (message: Traffic) => void): () => void;
+  stop(): Promise<void>;
+}
+
+const loopback = "127.0.0.1";
+
+export async function startJobsService(options: JobsServiceOptions = {}): Promise<JobsService> {
+  const { host = loopback, ports = {}, time = systemTime(true), log = () => {} } = options;
+  const authority = await openAuthority(options.dir);
+  const urls: { mqtt?: string; mqtts?: string; https?: string } = {};
+  const listeners: Listener[] = [];
+  const trafficListeners = new Set<(message: Traffic) => void>();
+  // Without an HTTPS port objects are reached through connectHttp only, which is plain.
+  const objects = openObjects(
+    () => urls.https ?? "http://localhost",
+    () => time.now(),
+  );
+  const broken = (error: unknown): void =>
+    log(`the service failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+
+  let mqttFace: MqttFace | undefined;
+  const { rules, stop: stopTimers } = timedRules(time, {
+    deliver: (messages) => mqttFace?.deliver(messages),
+    broken,
+    presign: (url, expiresInSec) => objects.presign(url, expiresInSec),
+    choices: { ...(options.lenientThings !== undefined && { lenientThings: options.lenientThings }), ...options.choices },
+  });
+  for (const thingName of authority.provisioned()) rules.createThing(thingName);
+  const mqtt = await openMqttFace(rules, (message) => trafficListeners.forEach((listener) => listener(message)), log);
+  mqttFace = mqtt;
+  const http = openHttpFace(rules, objects, (type) => endpointOf(type, urls), broken);
+
+  async function stop(): Promise<void> {
+    stopTimers();
+    await mqtt.stop();
+    http.plain.closeAllConnections();
+    await Promise.all(listeners.map((listener) => listener.stop()));
+  }
+
+  try {
+    const name = host === loopback || host === "0.0.0.0" ? "localhost" : host;
+    const needsIdentity = ports.mqtts !== false || ports.https !== false;
+    const identity = needsIdentity ? await authority.issueServer([...new Set(["localhost", loopback, host])]) : undefined;
+    if (ports.mqtt !== false) {
+      const listener = await listen(
+        createServer({ noDelay: true }, (socket) => mqtt.accept(socket)),
+        host,
+        ports.mqtt ?? 0,
+      );
+      listeners.push(listener);
+      urls.mqtt = `mqtt://${host}:${listener.port}`;
+    }
+    if (ports.mqtts !== false && identity !== undefined) {
+      const server = createTlsServer(
+        { cert: identity.certificate, key: identity.privateKey, ca: authority.ca, requestCert: true, minVersion: "TLSv1.2", noDelay: true },
+        // The certificate is one of ours, or the handshake would have failed; an empty name matches no client id.
+        (socket) => mqtt.accept(socket, String(socket.getPeerCertificate().subject.CN ?? "")),
+      );
+      server.on("tlsClientError", (error) => log(`refused a TLS connection: ${error.message}`));
+      const listener = await listen(server, host, ports.mqtts ?? 0);
+      listeners.push(listener);
+      urls.mqtts = `mqtts://${name}:${listener.port}`;
+    }
+    if (ports.https !== false && identity !== undefined) {
+      const listener = await listen(http.secure(identity), host, ports.https ?? 0);
+      listeners.push(listener);
+      urls.https = `https://${name}:${listener.port}`;
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    urls,
+    ca: authority.ca,
+    caFile: authority.caFile,
+    rules,
+    async provision(thingName) {
+      rules.createThing(thingName);
+      const { certificate, privateKey } = await authority.issueDevice(thingName);
+      return { thingName, certificate, privateKey, ca: authority.ca };
+    },
+    putObject: (objectName, bytes) => objects.put(objectName, bytes),
+    connectMqtt() {
+      const [near, far] = memoryConnection();
+      mqtt.accept(near);
+      return far;
+    },
+    connectHttp() {
+      const [near, far] = memoryConnection();
+      http.plain.emit("connection", near);
+      return far;
+    },
+    onTraffic(listener) {
+      trafficListeners.add(listener);
+      return () => trafficListeners.delete(listener);
+    },
+    stop,
+  };
+}
+
+/** DescribeEndpoint: AWS gives a host only; here the port is needed too. */
+function endpointOf(type: string, { mqtts, mqtt, https }: JobsService["urls"]): string {
+  const url = type.startsWith("iot:Data") ? (mqtts ?? mqtt) : https;
+  return url === undefined ? "" : new URL(url).host;
+}

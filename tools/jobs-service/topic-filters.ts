@@ -1,0 +1,29 @@
+/** How AWS IoT matches topic filters, and what it allows in them. */
+
+const maxTopicBytes = 256;
+const maxSlashes = 7;
+
+/** Whether a filter covers a topic. Unlike in the MQTT standard `a/#` does not cover `a`; wildcards in front cover no `$` topic. */
+export function covers(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  if (topic.startsWith("$") && !filter.startsWith("$")) return false;
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  for (const [index, level] of wanted.entries()) {
+    if (level === "#") return levels.length > index;
+    if (index >= levels.length || (level !== "+" && level !== levels[index])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/** Why a topic or filter is longer or deeper than AWS allows, or undefined. */
+export function excess(topic: string): string | undefined {
+  if (Buffer.byteLength(topic) > maxTopicBytes) return `a topic of more than ${maxTopicBytes} bytes`;
+  if (topic.split("/").length - 1 > maxSlashes) return `a topic with more than ${maxSlashes} slashes`;
+  return undefined;
+}
+
+/** Whether a device may subscribe to a filter: anything outside `$`, its own reserved topics, and lifecycle events. */
+export function maySubscribe(thingName: string, filter: string): boolean {
+  return !filter.startsWith("$") || filter.startsWith(`$aws/things/${thingName}/`) || filter.startsWith("$aws/events/");
+}
