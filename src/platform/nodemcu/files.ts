@@ -17,3 +17,12 @@ export function writeFile(name: string, text: string): boolean {
   opened.close();
   return readFile(name) === text;
 }
+
+/**
+ * A certificate or key. mbedTLS takes a text for PEM only when its counted length includes a NUL, and mqtt.c counts none: a plain
+ * one fails to connect with reason -6. Module http takes both.
+ */
+export function readPem(name: string): string | undefined {
+  const text = readFile(name);
+  return text === undefined || string.byte(text, -1) === 0 ? text : `${text}\0`;
+}

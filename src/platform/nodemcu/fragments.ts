@@ -12,9 +12,6 @@ const surelyWholeBytes = 500;
 /** Pieces of one message follow each other at once. */
 const patienceMs = 10000;
 
-/** Where string.find found something. */
-type Found = LuaMultiReturn<[number | undefined]>;
-
 /** @noSelf */
 export interface Joiner {
   /** One call of the firmware's "message". */
@@ -46,7 +43,8 @@ export function createJoiner(clock: Clock, deliver: (topic: string, payload: str
   function closes(text: string): boolean {
     let at = 1 + skip;
     while (true) {
-      const [found] = string.find(text, inText ? '["\\]' : '["{}]', at) as Found;
+      const [found] = string.find(text, inText ? '["\\]' : '["{}]', at);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- lua-types does not say that nothing may be found
       if (found === undefined) break;
       const byte = string.byte(text, found);
       at = found + 1;
@@ -63,7 +61,7 @@ export function createJoiner(clock: Clock, deliver: (topic: string, payload: str
   function piece(topic: string, payload: string): void {
     if (topic !== "") {
       finish(undefined);
-      const [start] = string.find(payload, "^%s*{") as Found;
+      const [start] = string.match(payload, "^%s*{");
       if (start === undefined || topic.length + payload.length < surelyWholeBytes) return deliver(topic, payload);
       current = topic;
       sizeBytes = depth = skip = 0;

@@ -5,7 +5,7 @@ import { nodemcuClock as clock } from "./clock";
 
 const longestIdleSeconds = 30;
 /** The request line must fit the 512 bytes of esp_http_client's sending buffer, which http.c does not let us enlarge. */
-const maxUrlBytes = 465;
+export const maxUrlBytes = 465;
 
 // One connection at a time: a second TLS session would not fit in memory beside that of MQTT.
 let isBusy = false;

@@ -6,13 +6,15 @@ const none = {};
 
 // Drops null members all the way down. False when there is one inside an array.
 function clean(value: object): boolean {
-  let [key, member] = next(value) as LuaMultiReturn<[string | number | undefined, unknown]>;
+  let key: unknown;
+  let member: unknown;
+  [key, member] = next(value);
   while (key !== undefined) {
     if (member === none) {
       if (typeof key === "number") return false;
-      (value as Record<string, unknown>)[key] = undefined;
+      (value as Record<string, unknown>)[key as string] = undefined;
     } else if (typeof member === "object" && !clean(member as object)) return false;
-    [key, member] = next(value, key) as LuaMultiReturn<[string | number | undefined, unknown]>;
+    [key, member] = next(value, key);
   }
   return true;
 }

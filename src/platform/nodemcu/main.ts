@@ -1,12 +1,13 @@
 /** The agent on a board: reads who it is, makes the ports, and starts. Restarts the board when that does not come about. */
 import { startAgent } from "../../agent";
+import { text } from "../../portable/integers";
 import { readSettings, type SettingProblem, type Settings } from "../../settings";
 import { nodemcuClock } from "./clock";
-import { readFile } from "./files";
+import { readFile, readPem } from "./files";
 import { firmwareLimits, nodemcuFirmware } from "./firmware";
 import { nodemcuGpio } from "./gpio";
 import { nodemcuHashes } from "./hashes";
-import { nodemcuHttp } from "./http";
+import { maxUrlBytes, nodemcuHttp } from "./http";
 import { nodemcuJson } from "./json";
 import { nodemcuMqtt, type Identity } from "./mqtt";
 import { nodemcuRecords } from "./records";
@@ -25,9 +26,9 @@ function arm(delayMs: number): FirmwareTimer {
 }
 
 /** Settings, or the sentence that says what is wrong with them. */
-function settingsOf(text: string | undefined): Settings | string {
-  if (text === undefined) return "the file settings.json is missing";
-  const values = nodemcuJson.decode(text);
+function settingsOf(file: string | undefined): Settings | string {
+  if (file === undefined) return "the file settings.json is missing";
+  const values = nodemcuJson.decode(file);
   if (values === undefined) return "settings.json does not hold a JSON object";
   const settings = readSettings(values);
   const { problem } = settings as Partial<SettingProblem>;
@@ -38,9 +39,9 @@ function settingsOf(text: string | undefined): Settings | string {
 
 /** Certificates and key, or the sentence that names the file that is missing. */
 function identityOf(): Identity | string {
-  const ca = readFile("ca.pem");
-  const cert = readFile("cert.pem");
-  const key = readFile("key.pem");
+  const ca = readPem("ca.pem");
+  const cert = readPem("cert.pem");
+  const key = readPem("key.pem");
   if (ca === undefined || cert === undefined || key === undefined) {
     return `setting "tls" needs the file ${ca === undefined ? "ca" : cert === undefined ? "cert" : "key"}.pem, which is missing`;
   }
@@ -48,7 +49,7 @@ function identityOf(): Identity | string {
 }
 
 function limits(): string[] {
-  const all = ["download URLs up to 465 bytes", "thing names up to 32 characters"];
+  const all = [`download URLs up to ${text(maxUrlBytes)} bytes`, "thing names up to 32 characters"];
   for (const limit of firmwareLimits()) all.push(limit);
   for (const limit of numberLimits()) all.push(limit);
   return all;
@@ -68,7 +69,7 @@ function start(): string | undefined {
       firmware: nodemcuFirmware,
       gpio: nodemcuGpio,
       hashes: nodemcuHashes,
-      http: nodemcuHttp(readFile("http-ca.pem") ?? readFile("ca.pem")),
+      http: nodemcuHttp(readPem("http-ca.pem") ?? identity?.ca ?? readPem("ca.pem")),
       json: nodemcuJson,
       mqtt: nodemcuMqtt(nodemcuClock, network, settings, identity, (below) => system.random(below)),
       records: nodemcuRecords,

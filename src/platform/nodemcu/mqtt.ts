@@ -6,7 +6,7 @@ import type { Settings } from "../../settings";
 import { createJoiner } from "./fragments";
 import type { Network } from "./wifi";
 
-/** Certificates and key as PEM. */
+/** Certificates and key as PEM, with their trailing NUL. */
 export interface Identity {
   readonly ca: string;
   readonly cert: string;
@@ -20,11 +20,6 @@ const longestQueue = 16;
 /** A connection that lasted this long was a good one: the next pause is short again. */
 const goodSeconds = 60;
 
-// mbedTLS takes text for PEM only when its counted length includes a NUL; mqtt.c counts none. A plain PEM fails with reason -6.
-function counted(pem: string): string {
-  return string.byte(pem, -1) === 0 ? pem : `${pem}\0`;
-}
-
 /** `identity` is undefined for plain MQTT. `random` gives an integer below its argument. */
 export function nodemcuMqtt(
   clock: Clock,
@@ -35,8 +30,7 @@ export function nodemcuMqtt(
 ): Mqtt {
   // The only one, ever: each client object that is given up leaks 3.7 KB. mqtt.c holds it weakly, this closure holds it for good.
   const client = mqtt.Client(settings.thingName, keepaliveSeconds);
-  const tls: FirmwareTls | 0 =
-    identity === undefined ? 0 : { ca_cert: counted(identity.ca), client_cert: counted(identity.cert), client_key: counted(identity.key) };
+  const tls: FirmwareTls | 0 = identity === undefined ? 0 : { ca_cert: identity.ca, client_cert: identity.cert, client_key: identity.key };
 
   let sendNext = (): void => undefined;
   let queue: { readonly topic: string; readonly payload: string }[] = [];
