@@ -3,12 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import pc from "picocolors";
-import { runNodeAgent } from "../../src/platform/node/main";
 import { WrongUsage } from "./failing";
 import { printJson } from "./output";
 import { defaultPlace, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
-import { enrol } from "./things";
 
 interface AgentOptions {
   readonly dir: string;
@@ -20,6 +18,7 @@ interface AgentOptions {
 async function folderOf(options: AgentOptions): Promise<string> {
   if (options.identity !== undefined) return options.identity;
   if (options.thing === undefined) throw new WrongUsage("name a thing with --thing, or a folder with its identity with --identity");
+  const { enrol } = await import("./things");
   const folder = thingPlace(options.dir, options.thing);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [name, contents] of Object.entries(await enrol(options.dir, options.thing))) {
@@ -33,6 +32,7 @@ async function run(options: AgentOptions): Promise<void> {
   const dir = await folderOf(options);
   const stop = new AbortController();
   void untilStopped().then(() => stop.abort());
+  const { runNodeAgent } = await import("../../src/platform/node/main");
   await runNodeAgent({
     dir,
     signal: stop.signal,

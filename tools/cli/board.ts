@@ -3,8 +3,6 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { defaultPlace, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
-import { enrol } from "./things";
-import { prepareBoard } from "./virtual-board";
 import { printJson } from "./output";
 
 interface BoardCommandOptions {
@@ -19,6 +17,9 @@ async function run(options: BoardCommandOptions): Promise<void> {
     if (options.json === true) printJson(event);
     else process.stdout.write(`${line}\n`);
   };
+  // Loaded when needed: other commands are quick because they do without.
+  const { prepareBoard } = await import("./virtual-board");
+  const { enrol } = await import("./things");
   const board = prepareBoard({
     dir,
     identity: await enrol(options.dir, options.thing),

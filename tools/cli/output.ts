@@ -25,6 +25,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
         "left-mid",
         "mid",
         "mid-mid",
+        "middle",
         "right",
         "right-mid",
       ].map((place) => [place, ""]),

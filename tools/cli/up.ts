@@ -3,14 +3,13 @@ import { Command, InvalidArgumentError } from "commander";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pc from "picocolors";
-import { startJobsService, type JobsService } from "../jobs-service";
+import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import { CommandFailed } from "./failing";
 import { identityFiles } from "./identity";
 import { printJson } from "./output";
 import { announceService, defaultPlace, servicePlace, thingPlace, type ServiceAddress } from "./place";
 import { untilStopped } from "./stopping";
-import { prepareBoard } from "./virtual-board";
 
 interface UpOptions {
   readonly dir: string;
@@ -26,6 +25,7 @@ interface UpOptions {
 const usual = { mqtt: 1883, mqtts: 8883, https: 8443 };
 
 async function startService(options: UpOptions): Promise<JobsService> {
+  const { startJobsService } = await import("../jobs-service");
   const wanted = { mqtt: options.mqttPort, mqtts: options.mqttsPort, https: options.httpsPort };
   const ports = { mqtt: wanted.mqtt ?? usual.mqtt, mqtts: wanted.mqtts ?? usual.mqtts, https: wanted.https ?? usual.https };
   const dir = servicePlace(options.dir);
@@ -59,7 +59,7 @@ async function up(options: UpOptions): Promise<void> {
   const forget = announceService(options.dir, address);
   const credentials = await service.provision(options.thing);
   const board = options.board
-    ? prepareBoard({
+    ? (await import("./virtual-board")).prepareBoard({
         dir: thingPlace(options.dir, options.thing),
         identity: identityFiles(credentials, address),
         log: (line) => say(`${pc.dim(options.thing)} ${line}`),

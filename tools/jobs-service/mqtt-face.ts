@@ -8,12 +8,12 @@ import { disconnect, limitPacket, onPacket, subscriptionsOf } from "./broker-ins
 import type { Message, Rules } from "./rules";
 import { covers, excess, maySubscribe } from "./topic-filters";
 
-/** One MQTT message as a device sees it: it published it, or received it. `sizeBytes` is its payload. */
+/** One MQTT message as a device sees it: it published it, or received it. */
 export interface Traffic {
   readonly thingName: string;
   readonly direction: "published" | "received";
   readonly topic: string;
-  readonly sizeBytes: number;
+  readonly payload: Buffer;
 }
 
 export interface MqttFace {
@@ -130,7 +130,7 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
     authorizeForward(client, packet) {
       const isReply = packet.brokerId.startsWith("jobs-");
       if (!isReply && granted(client, packet.topic) === undefined) return null;
-      traffic({ thingName: client.id, direction: "received", topic: packet.topic, sizeBytes: packet.payload.length });
+      traffic({ thingName: client.id, direction: "received", topic: packet.topic, payload: Buffer.from(packet.payload) });
       return packet;
     },
   };
@@ -153,7 +153,7 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
       limitPacket(client, maxPayloadBytes + 1024);
       onPacket(client, (packet) => {
         if (packet.cmd === "publish") {
-          traffic({ thingName: client.id, direction: "published", topic: packet.topic, sizeBytes: packet.payload.length });
+          traffic({ thingName: client.id, direction: "published", topic: packet.topic, payload: Buffer.from(packet.payload) });
         }
         if (packet.cmd !== "subscribe") return;
         if (packet.subscriptions.length > maxFilters) disconnect(client, `a SUBSCRIBE with ${packet.subscriptions.length} filters`);
