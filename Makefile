@@ -36,8 +36,8 @@ bundle: setup ## Compile src to build/lua/agent.lua, the file that boards run
 size: setup ## Compile, and tell what the bundle costs
 	@$(tsx) tools/bundle/main.ts size $(if $(JSON),--json)
 
-watch: setup ## Compile after each change and restart a virtual board with it
-	@$(tsx) tools/bundle/main.ts watch
+watch: setup ## After each change in src a virtual board runs the new bundle, seconds later
+	@$(tsx) tools/watch.ts
 
 bench: setup ## Measure what README promises
 	@$(tsx) tools/bench.ts $(if $(JSON),--json)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { agentBundle, createBuilder, problemsOfLastBuild, root } from "../tools/bundle/bundle";
 import { createLineMapper } from "../tools/bundle/source-lines";
 import { limits, measure } from "../tools/bundle/size";
+import { watchBundle } from "../tools/bundle/watch";
 
 describe("the agent's bundle", () => {
   test("compiles without a problem, and carries no helper that is not in the list", () => {
@@ -69,5 +70,30 @@ describe("a build", () => {
       ok: false,
       problems: expect.arrayContaining([expect.stringMatching(/^__TS__/)]) as unknown,
     });
+  });
+
+  test("follows each edit while watching: a mistake is told, and its correction too", async () => {
+    const watched = target("export const answer = 1;\n");
+    const told: string[] = [];
+    let wake = (): void => undefined;
+    const stop = watchBundle(
+      watched,
+      {
+        built: () => (told.push("built"), wake()),
+        failed: (problems) => (told.push(...problems), wake()),
+      },
+      [folder],
+    );
+    const next = (edit?: string): Promise<void> =>
+      new Promise((resolve) => {
+        wake = resolve;
+        if (edit !== undefined) writeFileSync(join(folder, "entry.ts"), edit);
+      });
+    await next();
+    await next('export const answer: number = "1";\n');
+    await next("export const answer = 2;\n");
+    stop();
+    expect(told).toEqual(["built", expect.stringMatching(/^entry\.ts:1:14: /), "built"]);
+    expect(readFileSync(watched.luaFile, "utf8")).toContain("answer = 2");
   });
 });

@@ -1,4 +1,4 @@
-/** From an edit to the running board: compiles after each change, and hands the new bundle on. */
+/** Compiles after each change, and tells. */
 import { watch } from "node:fs";
 import { join } from "node:path";
 import type { LuaTarget } from "./bundle";
@@ -6,8 +6,8 @@ import { createBuilder, root } from "./bundle";
 
 /** What follows a change. */
 export interface WatchEvents {
-  /** The bundle is on disk. `editedAtMs` is when the change was noticed, on `performance.now()`. */
-  built(editedAtMs: number): void | Promise<void>;
+  /** The bundle is on disk. `editedAtMs` is when the first change in it was noticed, on `performance.now()`. */
+  built(editedAtMs: number): void;
   /** There is no bundle: one line for each problem. */
   failed(problems: readonly string[]): void;
 }
@@ -15,34 +15,31 @@ export interface WatchEvents {
 /** Editors write a file in several steps; this long without a further step is taken for the end of them. */
 const quietMs = 30;
 
-/** Builds at once and after each change below `folders`, one build at a time. The result ends it. */
+/** Builds soon, and after each change below `folders`. The result ends it. */
 export function watchBundle(target: LuaTarget, events: WatchEvents, folders: readonly string[] = [join(root, "src")]): () => void {
   const build = createBuilder(target);
-  let editedAtMs: number | undefined = performance.now();
+  let editedAtMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let isBusy = false;
 
-  const next = async (): Promise<void> => {
-    timer = undefined;
-    if (isBusy || editedAtMs === undefined) return;
-    isBusy = true;
-    const since = editedAtMs;
+  const next = (): void => {
+    const since = editedAtMs ?? performance.now();
     editedAtMs = undefined;
     const built = build();
-    if (built.ok) await events.built(since);
+    if (built.ok) events.built(since);
     else events.failed(built.problems);
-    isBusy = false;
-    await next();
   };
-  const changed = (name: string | null): void => {
-    if (name !== null && !name.endsWith(".ts")) return;
+  const changed = (): void => {
     editedAtMs ??= performance.now();
     clearTimeout(timer);
-    timer = setTimeout(() => void next(), quietMs);
+    timer = setTimeout(next, quietMs);
   };
 
-  const watchers = folders.map((folder) => watch(folder, { recursive: true }, (_, name) => changed(name)));
-  void next();
+  const watchers = folders.map((folder) =>
+    watch(folder, { recursive: true }, (_, name) => {
+      if (name?.endsWith(".ts") === true) changed();
+    }),
+  );
+  changed();
   return () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();

@@ -103,7 +103,6 @@ export function portableRules(except = []) {
     "@typescript-eslint/no-unsafe-argument": "error",
     "@typescript-eslint/no-unsafe-return": "error",
     "@typescript-eslint/no-base-to-string": "error",
-    "@typescript-eslint/unbound-method": "error",
     "@typescript-eslint/switch-exhaustiveness-check": "error",
     "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
     "@typescript-eslint/no-array-delete": "error",
