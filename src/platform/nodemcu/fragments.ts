@@ -4,6 +4,7 @@
  * message is whole when its outermost object is closed.
  */
 import type { Cancel, Clock } from "../../ports";
+import { closing, newBraces } from "./braces";
 
 /** AWS allows 32 KB for a job document; signed URLs come on top. */
 const longestBytes = 49152;
@@ -25,9 +26,7 @@ export function createJoiner(clock: Clock, deliver: (topic: string, payload: str
   let current: string | undefined;
   let pieces: string[] = [];
   let sizeBytes = 0;
-  let depth = 0;
-  let inText = false;
-  let skip = 0;
+  let braces = newBraces();
   let cancelPatience: Cancel | undefined;
 
   function finish(payload: string | undefined): void {
@@ -39,38 +38,19 @@ export function createJoiner(clock: Clock, deliver: (topic: string, payload: str
     if (topic !== undefined) deliver(topic, payload);
   }
 
-  // Follows braces and texts from where the piece before ended. True when the outermost object is closed.
-  function closes(text: string): boolean {
-    let at = 1 + skip;
-    while (true) {
-      const [found] = string.find(text, inText ? '["\\]' : '["{}]', at);
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- lua-types does not say that nothing may be found
-      if (found === undefined) break;
-      const byte = string.byte(text, found);
-      at = found + 1;
-      if (byte === 34) inText = !inText;
-      else if (byte === 92) at++;
-      else if (byte === 123) depth++;
-      else if (--depth <= 0) return true;
-    }
-    // A backslash was the last byte: what it escapes is in the next piece.
-    skip = at > text.length + 1 ? 1 : 0;
-    return false;
-  }
-
   function piece(topic: string, payload: string): void {
     if (topic !== "") {
       finish(undefined);
       const [start] = string.match(payload, "^%s*{");
       if (start === undefined || topic.length + payload.length < surelyWholeBytes) return deliver(topic, payload);
       current = topic;
-      sizeBytes = depth = skip = 0;
-      inText = false;
+      sizeBytes = 0;
+      braces = newBraces();
     } else if (current === undefined) return;
     sizeBytes += payload.length;
     if (sizeBytes > longestBytes) return finish(undefined);
     pieces.push(payload);
-    if (closes(payload)) return finish(table.concat(pieces));
+    if (closing(braces, payload) !== undefined) return finish(table.concat(pieces));
     if (cancelPatience === undefined) cancelPatience = clock.after(patienceMs, () => finish(undefined));
   }
 

@@ -55,7 +55,8 @@ export function nodemcuHttp(ca: string | undefined): Http {
         async: true,
         // Smaller ones cut the values of response headers.
         bufsz: 2048,
-        timeout: (longestIdleSeconds + 10) * 1000,
+        // Longer than ours: a body that times out ends as if it were whole (esp_http_client_perform).
+        timeout: (longestIdleSeconds + 2) * 1000,
         max_redirects: 0,
         cert: ca,
       });

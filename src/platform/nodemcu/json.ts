@@ -1,5 +1,6 @@
-/** JSON by sjson, which reads 19 levels and ignores what follows the first value (sjson.c). */
+/** JSON by sjson, which reads 19 levels. */
 import type { Json, JsonObject } from "../../ports";
+import { closing, newBraces } from "./braces";
 
 /** Stands for null while decoding: sjson's own null is a light userdata, and true as a condition. */
 const none = {};
@@ -21,8 +22,10 @@ function clean(value: object): boolean {
 
 export const nodemcuJson: Json = {
   decode(text) {
+    // sjson reads arrays too, and ignores whatever follows the first value (sjson.c).
     const [start] = string.match(text, "^%s*{");
-    if (start === undefined) return undefined;
+    const end = closing(newBraces(), text);
+    if (start === undefined || end === undefined || string.match(text, "%S", end + 1)[0] !== undefined) return undefined;
     const [ok, value] = pcall(sjson.decode, text, { null: none });
     return ok && clean(value as object) ? (value as JsonObject) : undefined;
   },
