@@ -37,7 +37,7 @@ const syntax = [
   { name: "classes", selector: "ClassDeclaration, ClassExpression", message: "use functions and plain objects" },
   {
     name: "closures in for",
-    selector: "ForStatement :function",
+    selector: "ForStatement[init] :function",
     message: "TypeScriptToLua shares the loop variable between closures: use for..of, or while with an inner const",
   },
   { name: "rest", selector: "RestElement", message: "the count of arguments is wrong in Lua when one is undefined" },
