@@ -1,7 +1,16 @@
 /** An MQTT broker that does what a client asks it for, on topics that begin with `please/`. */
 import { createServer, type AddressInfo, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AedesPublishPacket, type Client } from "aedes";
+import { onPacket } from "../../tools/jobs-service/broker-inside";
 import type { MovableTime } from "./movable-time";
+
+/** What a broker proves itself with, and the roots that its clients must come from. All PEM. */
+export interface BrokerIdentity {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
 
 export interface Broker {
   readonly port: number;
@@ -22,7 +31,7 @@ const pauseMs = 10_000;
 const arrivalMs = 100;
 
 /** Moves time on after it has dropped or refused a client, so that nobody waits for the next try. */
-export async function startBroker(time: MovableTime): Promise<Broker> {
+export async function startBroker(time: MovableTime, identity?: BrokerIdentity): Promise<Broker> {
   const refusedFilters = new Set<string>();
   const goodbyes: ("polite" | "rude")[] = [];
   const sockets = new Set<Socket>();
@@ -35,6 +44,8 @@ export async function startBroker(time: MovableTime): Promise<Broker> {
       done(Object.assign(new Error("refused"), { returnCode: 3 }), false);
       later();
     },
+    // Whoever asks for it gets no PUBACK.
+    authorizePublish: (_client, { topic }, done) => (topic === "please/never" ? undefined : done(null)),
     authorizeSubscribe: (_client, subscription, done) => done(null, refusedFilters.has(subscription.topic) ? null : subscription),
   });
 
@@ -54,20 +65,20 @@ export async function startBroker(time: MovableTime): Promise<Broker> {
     }
   });
   broker.on("client", (client) => {
-    const { conn } = client;
     let isPolite = false;
-    const rest = client as unknown as { _parser: { on(event: "packet", f: (packet: { cmd: string }) => void): void } };
-    rest._parser.on("packet", ({ cmd }) => {
+    onPacket(client, ({ cmd }) => {
       if (cmd === "disconnect") isPolite = true;
     });
-    conn.once("close", () => goodbyes.push(isPolite ? "polite" : "rude"));
+    client.conn.once("close", () => goodbyes.push(isPolite ? "polite" : "rude"));
   });
 
-  const server = createServer((socket) => {
+  const accept = (socket: Socket): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => undefined); // its close tells enough
     broker.handle(socket);
-  });
+  };
+  const server = identity === undefined ? createServer(accept) : createTlsServer({ ...identity, requestCert: true }, accept);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
