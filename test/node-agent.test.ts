@@ -1,0 +1,235 @@
+/** The agent as a process of this computer, against the Jobs service: its settings, its restarts, its end. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runNodeAgent, type NodeAgentOptions } from "../src/platform/node/main";
+import { openAuthority } from "../tools/jobs-service/certificates";
+import { thingArn } from "../tools/jobs-service/rules/names";
+import { startJobsService, type JobsService } from "../tools/jobs-service/index";
+import { buildImage } from "../tools/virtual-esp32/image";
+import { movableTime } from "./surroundings/movable-time";
+
+let dir = "";
+const cleanUp: (() => Promise<void> | void)[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "agent-"));
+  cleanUp.push(() => rmSync(dir, { recursive: true }));
+});
+afterEach(async () => {
+  for (const clean of cleanUp.splice(0).reverse()) await clean();
+});
+
+function put(name: string, contents: unknown): void {
+  writeFileSync(join(dir, name), typeof contents === "string" ? contents : JSON.stringify(contents));
+}
+
+const good = { thingName: "desk", endpoint: "localhost", port: 8883 };
+
+describe("a wrong folder stops it with one sentence", () => {
+  /** The sentence that it stops with; the settings are those of `good` with changes. */
+  async function sentence(settings: unknown, pems: Record<string, string> = {}): Promise<string> {
+    if (settings !== undefined) put("settings.json", settings);
+    for (const [name, text] of Object.entries(pems)) put(name, text);
+    const error: unknown = await runNodeAgent({ dir, log: () => undefined }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(Error);
+    const { message } = error as Error;
+    expect(message).not.toContain("\n");
+    return message;
+  }
+
+  test.each([
+    ["no settings", undefined, /^settings\.json is missing/],
+    ["settings that are not JSON", "{", /^settings\.json is not a JSON object/],
+    ["settings that are an array", [], /^settings\.json is not a JSON object/],
+    ["no thing name", { endpoint: "localhost" }, /^settings\.json: setting "thingName" is missing/],
+    ["a bad thing name", { ...good, thingName: "a/b" }, /^settings\.json: setting "thingName" must/],
+    ["a port out of range", { ...good, port: 70000 }, /^settings\.json: setting "port" must be a whole number/],
+    ["a claim of the wrong type", { ...good, tls: "yes" }, /^settings\.json: setting "tls" must be true or false/],
+    ["no certificate", good, /^ca\.pem is missing/],
+  ])("%s", async (_, settings, wanted) => {
+    expect(await sentence(settings)).toMatch(wanted);
+  });
+
+  test("certificates that are none, or do not fit, without their contents", async () => {
+    const authority = await openAuthority();
+    const [one, other] = [await authority.issueDevice("one"), await authority.issueDevice("other")];
+    const pems = { "ca.pem": authority.ca, "cert.pem": one.certificate, "key.pem": one.privateKey };
+    expect(await sentence(good, { ...pems, "ca.pem": "rubbish" })).toBe("ca.pem is not a certificate in PEM form");
+    expect(await sentence(good, { ...pems, "cert.pem": "rubbish" })).toBe("cert.pem is not a certificate in PEM form");
+    expect(await sentence(good, { ...pems, "key.pem": "rubbish" })).toBe("key.pem is not a private key in PEM form");
+    expect(await sentence(good, { ...pems, "key.pem": other.privateKey })).toBe("key.pem is not the key of cert.pem");
+    expect(await sentence(good, { ...pems, "http-ca.pem": "rubbish" })).toBe("http-ca.pem is not a certificate in PEM form");
+  });
+});
+
+/** Something to wait for. */
+function signalled(): { came: Promise<void>; give: () => void } {
+  let give = (): void => undefined;
+  const came = new Promise<void>((resolve) => (give = resolve));
+  return { came, give: () => give() };
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The service with the thing `desk`, and an agent that is it. */
+async function startDesk(options: Partial<NodeAgentOptions> = {}) {
+  const service: JobsService = await startJobsService();
+  const { ca, certificate, privateKey } = await service.provision("desk");
+  put("settings.json", { ...good, port: Number(new URL(service.urls.mqtts ?? "").port), trialSeconds: 30 });
+  put("ca.pem", ca);
+  put("cert.pem", certificate);
+  put("key.pem", privateKey);
+  const abort = new AbortController();
+  const lines: string[] = [];
+  const waiting: { text: string; found: () => void }[] = [];
+  const ended = runNodeAgent({
+    dir,
+    signal: abort.signal,
+    ...options,
+    log(line) {
+      lines.push(line);
+      for (const one of waiting.filter(({ text }) => line.includes(text))) {
+        waiting.splice(waiting.indexOf(one), 1);
+        one.found();
+      }
+      options.log?.(line);
+    },
+  });
+  cleanUp.push(async () => {
+    abort.abort();
+    await ended;
+    await service.stop();
+  });
+  /** Resolves at the next line with this text. */
+  const line = (text: string): Promise<void> => new Promise((found) => waiting.push({ text, found }));
+  const job = (jobId: string, document: unknown): void =>
+    void service.rules.createJob({ jobId, targets: [thingArn("desk")], document: JSON.stringify(document) });
+  async function outcome(jobId: string): Promise<{ status: string; details: Record<string, string> }> {
+    for (;;) {
+      const { status, statusDetails } = service.rules.describeExecution("desk", jobId);
+      if (status !== "QUEUED" && status !== "IN_PROGRESS") return { status, details: statusDetails?.detailsMap ?? {} };
+      await new Promise<void>((resolve) => {
+        const off = service.onTraffic(() => {
+          off();
+          setImmediate(resolve);
+        });
+      });
+    }
+  }
+  return { service, abort, ended, lines, line, job, outcome };
+}
+
+test("a reboot job restarts the agent inside the process, which then reports it", async () => {
+  const reasons: string[] = [];
+  const { job, outcome, lines } = await startDesk({ onRestart: (reason) => reasons.push(reason) });
+  job("again", { action: "reboot" });
+  expect(await outcome("again")).toEqual({ status: "SUCCEEDED", details: { bootReason: "restart" } });
+  expect(reasons).toEqual(["restart"]);
+  expect(lines.filter((text) => text.includes("boot reason")).map((text) => text.replace(/.*boot reason /, ""))).toEqual([
+    "power",
+    "restart",
+  ]);
+});
+
+test("an update is downloaded over verified https, booted on trial, accepted, and kept in files of the owner's alone", async () => {
+  const { service, job, outcome, line } = await startDesk({ version: "1.0.0" });
+  const image = buildImage({ version: "2.0.0", project: "test", sizeBytes: 300_000 });
+  const accepted = line("is accepted");
+  job("update", { action: "ota", url: service.putObject("image.bin", image), version: "2.0.0", sha256: digest(image) });
+  expect(await outcome("update")).toMatchObject({ status: "SUCCEEDED", details: { version: "2.0.0", slot: "ota_1", previous: "1.0.0" } });
+  await accepted;
+  const otadata = JSON.parse(readFileSync(join(dir, "otadata.json"), "utf8")) as unknown;
+  expect(otadata).toMatchObject({ boot: "ota_1", slots: { ota_1: { state: "valid", version: "2.0.0" } } });
+  for (const name of ["otadata.json", "ota_1.bin", "journal.record"]) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
+});
+
+test("firmware that does not reach the service on trial is rolled back, and the job says so", async () => {
+  const time = movableTime();
+  let isDown = false;
+  const desk: { service?: JobsService } = {};
+  const reasons: string[] = [];
+  const { service, job, outcome, line } = await startDesk({
+    time,
+    version: "1.0.0",
+    connectMqtt() {
+      if (isDown || desk.service === undefined) throw new Error("no way to the broker");
+      return desk.service.connectMqtt();
+    },
+    onRestart(reason) {
+      reasons.push(reason);
+      isDown = reason === "restart"; // the new firmware is deaf
+    },
+  });
+  desk.service = service;
+  const onTrial = line("is on trial");
+  time.skip(2_000);
+  const image = buildImage({ version: "2.0.0", project: "test", sizeBytes: 50_000 });
+  job("update", { action: "ota", url: service.putObject("image.bin", image), version: "2.0.0", sha256: digest(image) });
+  await onTrial;
+  time.skip(30_000);
+  const { status, details } = await outcome("update");
+  expect([status, details["code"]]).toEqual(["FAILED", "ROLLED_BACK"]);
+  expect(reasons).toEqual(["restart", "rollback"]);
+});
+
+test("an error that nobody caught restarts the agent two seconds later, with the reason", async () => {
+  const time = movableTime();
+  const reasons: string[] = [];
+  const crashed = signalled();
+  const { line } = await startDesk({
+    time,
+    log(text) {
+      if (text === "online" && reasons.length === 0) throw new Error("a bug");
+    },
+    onRestart(reason) {
+      reasons.push(reason);
+      crashed.give();
+    },
+  });
+  const told = line("crash: Error: a bug");
+  const back = line("boot reason crash");
+  await told;
+  await crashed.came;
+  setImmediate(() => time.skip(2_000));
+  await back;
+  expect(reasons).toEqual(["crash"]);
+});
+
+test("the signal ends it: the action comes to rest, and nothing more is told", async () => {
+  const edges: number[] = [];
+  const first = signalled();
+  const { job, abort, ended, service } = await startDesk({
+    onPin(_pin, level) {
+      edges.push(level);
+      first.give();
+    },
+  });
+  job("long", { action: "blink", count: 100, onTime: 10000, offTime: 10000 });
+  await first.came;
+  abort.abort();
+  await ended;
+  expect(edges).toEqual([1, 0]);
+  expect(service.rules.describeExecution("desk", "long").status).toBe("QUEUED");
+});
+
+test("a signal that was given before ends it at once, and touches nothing", async () => {
+  await runNodeAgent({ dir, signal: AbortSignal.abort() });
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test("nothing secret is told", async () => {
+  const { job, outcome, lines } = await startDesk();
+  job("who", { action: "describe" });
+  const { status, details } = await outcome("who");
+  expect(status).toBe("SUCCEEDED");
+  const key = readFileSync(join(dir, "key.pem"), "utf8").split("\n")[1] ?? "";
+  expect(key.length).toBeGreaterThan(40);
+  expect(JSON.stringify([lines, details])).not.toContain(key);
+});
