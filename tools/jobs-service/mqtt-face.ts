@@ -8,11 +8,12 @@ import { disconnect, limitPacket, onPacket, subscriptionsOf } from "./broker-ins
 import type { Message, Rules } from "./rules";
 import { covers, excess, maySubscribe } from "./topic-filters";
 
-/** One MQTT message as a device sees it: it published it, or received it. */
+/** One MQTT message as a device sees it: it published it, or received it. `sizeBytes` is that of the payload. */
 export interface Traffic {
   readonly thingName: string;
   readonly direction: "published" | "received";
   readonly topic: string;
+  readonly sizeBytes: number;
   readonly payload: Buffer;
 }
 
@@ -75,9 +76,13 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
   }
 
   function answer(client: Client, suffix: string, packet: PublishPacket): void {
-    const { reply, notifications } = rules.request(client.id, suffix, Buffer.from(packet.payload));
+    const { reply, notifications } = rules.request(client.id, suffix, bytesOf(packet.payload));
     send(client, reply, Math.min(packet.qos, granted(client, reply.topic) ?? 0));
     deliver(notifications);
+  }
+
+  function report({ id }: Client, direction: Traffic["direction"], { topic, payload }: { topic: string; payload: string | Buffer }): void {
+    traffic({ thingName: id, direction, topic, sizeBytes: payload.length, payload: bytesOf(payload) });
   }
 
   /** Why a PUBLISH ends the connection, or undefined. */
@@ -130,7 +135,7 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
     authorizeForward(client, packet) {
       const isReply = packet.brokerId.startsWith("jobs-");
       if (!isReply && granted(client, packet.topic) === undefined) return null;
-      traffic({ thingName: client.id, direction: "received", topic: packet.topic, payload: Buffer.from(packet.payload) });
+      report(client, "received", packet);
       return packet;
     },
   };
@@ -152,9 +157,7 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
       const client = broker.handle(stream);
       limitPacket(client, maxPayloadBytes + 1024);
       onPacket(client, (packet) => {
-        if (packet.cmd === "publish") {
-          traffic({ thingName: client.id, direction: "published", topic: packet.topic, payload: Buffer.from(packet.payload) });
-        }
+        if (packet.cmd === "publish") report(client, "published", packet);
         if (packet.cmd !== "subscribe") return;
         if (packet.subscriptions.length > maxFilters) disconnect(client, `a SUBSCRIBE with ${packet.subscriptions.length} filters`);
         for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
@@ -166,4 +169,9 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
       for (const stream of streams) stream.destroy();
     },
   };
+}
+
+/** What comes over a wire is bytes already; only the broker's own messages may be text. */
+function bytesOf(payload: string | Buffer): Buffer {
+  return typeof payload === "string" ? Buffer.from(payload) : payload;
 }
