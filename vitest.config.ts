@@ -4,8 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["tools/test/build-first.ts"],
-    reporters:
-      process.env["QUIET"] === undefined ? ["default", "./tools/test/counting-reporter.ts"] : ["./tools/test/counting-reporter.ts"],
+    reporters: ["default", "./tools/test/counting-reporter.ts"],
     pool: "threads",
     testTimeout: 10_000,
     hookTimeout: 10_000,

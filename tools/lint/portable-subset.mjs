@@ -1,6 +1,6 @@
 /**
  * The part of TypeScript that means the same in JavaScript and in Lua. Each rule is here because a snippet that breaks it was run
- * in both and came out different, or cost too much on the board. See docs/typescript-in-lua.md.
+ * in both and came out different, or cost too much on the board.
  */
 
 /** Syntax that differs. `name` lets a file's own rules leave one out. */
