@@ -50,16 +50,20 @@ function listener(options: Partial<MqttOptions> & Pick<MqttOptions, "connect">, 
 
 describe("over TLS", () => {
   /** The first event of a device that trusts `trusted` and has its certificate from `enrolled`, at a broker with the name `host`. */
-  async function firstEvent(own: Authority, { trusted = own, enrolled = own, host = "localhost" } = {}): Promise<string> {
+  async function firstEvent(own: Authority, { trusted = own, enrolled = own, host = "localhost", seen = [] as unknown[] } = {}) {
     const server = await own.issueServer([host]);
     const { certificate, privateKey } = await enrolled.issueDevice("thing");
-    const { port } = await broker(movableTime(), { cert: server.certificate, key: server.privateKey, ca: own.ca });
+    const { port, serverNames } = await broker(movableTime(), { cert: server.certificate, key: server.privateKey, ca: own.ca });
     const identity = { ca: trusted.ca, cert: certificate, key: privateKey };
-    return listener({ connect: brokerConnection("localhost", port, identity) }, movableTime()).next();
+    const event = await listener({ connect: brokerConnection("localhost", port, identity) }, movableTime()).next();
+    seen.push(...serverNames);
+    return event;
   }
 
-  test("the device shows its certificate and verifies the broker's", async () => {
-    expect(await firstEvent(await openAuthority())).toBe("online");
+  test("the device shows its certificate, verifies the broker's, and names the broker in the handshake", async () => {
+    const seen: unknown[] = [];
+    expect(await firstEvent(await openAuthority(), { seen })).toBe("online");
+    expect(seen).toEqual(["localhost"]);
   });
 
   test("a broker with a certificate from another root is refused, with a reason", async () => {

@@ -1,6 +1,6 @@
 /** An MQTT broker that does what a client asks it for, on topics that begin with `please/`. */
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { Aedes, type AedesPublishPacket, type Client } from "aedes";
 import { onPacket } from "../../tools/jobs-service/broker-inside";
 import type { MovableTime } from "./movable-time";
@@ -16,6 +16,8 @@ export interface Broker {
   readonly port: number;
   /** Subscriptions to these filters are answered with 0x80. */
   readonly refusedFilters: Set<string>;
+  /** The names that clients asked for in their TLS handshakes. */
+  readonly serverNames: unknown[];
   /** How the connections of clients ended: with a DISCONNECT, or without. */
   readonly goodbyes: ("polite" | "rude")[];
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ const arrivalMs = 100;
 export async function startBroker(time: MovableTime, identity?: BrokerIdentity): Promise<Broker> {
   const refusedFilters = new Set<string>();
   const goodbyes: ("polite" | "rude")[] = [];
+  const serverNames: unknown[] = [];
   const sockets = new Set<Socket>();
   let refuse = 0;
   const later = (): void => void setTimeout(() => time.skip(pauseMs), arrivalMs);
@@ -79,11 +82,13 @@ export async function startBroker(time: MovableTime, identity?: BrokerIdentity):
     broker.handle(socket);
   };
   const server = identity === undefined ? createServer(accept) : createTlsServer({ ...identity, requestCert: true }, accept);
+  server.on("secureConnection", ({ servername }: TLSSocket) => serverNames.push(servername));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
     refusedFilters,
     goodbyes,
+    serverNames,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

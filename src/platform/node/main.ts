@@ -73,7 +73,7 @@ async function boot(options: NodeAgentOptions, time: TimeSource): Promise<Restar
     try {
       tell();
     } catch (error) {
-      log(`crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      for (const line of `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`.split("\n")) log(line);
       end("crash");
     }
   };
@@ -115,14 +115,12 @@ function settingsIn(dir: string): Settings {
 
 function pause(time: TimeSource, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = time.after(delayMs, resolve);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
+    const end = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = time.after(delayMs, end);
+    signal?.addEventListener("abort", end);
   });
 }

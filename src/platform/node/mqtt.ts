@@ -1,5 +1,5 @@
 /** The connection to the broker, made again whenever it breaks. */
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { MqttClient } from "mqtt";
@@ -31,12 +31,14 @@ const keepaliveSeconds = 60;
 /** AWS IoT drops the connection of a client with more unanswered publishes. */
 const mostUnanswered = 100;
 
-/** Opens TCP, or TLS with the device's certificate where there is one. On port 443 AWS IoT tells MQTT from HTTPS by ALPN. */
+/** Opens TCP, or TLS with the device's certificate where there is one. */
 export function brokerConnection(host: string, port: number, identity: Identity | undefined): () => Duplex {
-  if (identity === undefined) return () => connectTcp(port, host);
+  if (identity === undefined) return () => connectTcp({ host, port, noDelay: true });
+  // AWS IoT wants the server's name in the handshake (SNI), which Node leaves out unless told; an address is none (RFC 6066).
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  // On port 443 AWS IoT tells MQTT from HTTPS by ALPN.
   const alpn = port === 443 ? { ALPNProtocols: ["x-amzn-mqtt-ca"] } : {};
-  // An address has no server name (RFC 6066); the certificate is checked against `host` either way.
-  return () => connectTls({ host, port, ...identity, ...alpn });
+  return () => connectTls({ host, port, ...identity, ...servername, ...alpn }).setNoDelay();
 }
 
 /** `ended` resolves when the last connection is closed after `stop`. */
