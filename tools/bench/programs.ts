@@ -1,0 +1,88 @@
+/** Times what a person waits for: programs of ours, from their start to a line that they print. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../bundle/bundle";
+
+const patienceMs = 60_000;
+
+interface Program {
+  /** Milliseconds from the start of the program to the first line that has `text`, from now on. */
+  until(text: string): Promise<number>;
+  end(): Promise<void>;
+}
+
+function start(args: readonly string[]): Program {
+  const startMs = performance.now();
+  const child = spawn(process.execPath, [join(root, "node_modules/tsx/dist/cli.mjs"), ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let waiting: { readonly text: string; readonly found: () => void } | undefined;
+  const read = (piece: Buffer): void => {
+    output += piece.toString("utf8");
+    if (waiting === undefined || !output.includes(waiting.text)) return;
+    waiting.found();
+    waiting = undefined;
+  };
+  child.stdout.on("data", read);
+  child.stderr.on("data", read);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  return {
+    until(text) {
+      output = "";
+      return new Promise((resolve, reject) => {
+        const alarm = setTimeout(
+          () => reject(new Error(`${args[0]} did not print "${text}" within ${patienceMs / 1000} s; it printed:\n${output}`)),
+          patienceMs,
+        );
+        waiting = {
+          text,
+          found() {
+            clearTimeout(alarm);
+            resolve(performance.now() - startMs);
+          },
+        };
+      });
+    },
+    async end() {
+      child.kill("SIGINT");
+      await ended;
+    },
+  };
+}
+
+/** Milliseconds from `esp32-jobs up` to a board that is connected over TLS. */
+export async function timeToConnected(): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-bench-"));
+  const ports = ["--mqtt-port", "0", "--mqtts-port", "0", "--https-port", "0"];
+  const up = start(["tools/cli/main.ts", "up", "--dir", dir, ...ports]);
+  try {
+    return await up.until("lamp-01 online");
+  } finally {
+    await up.end();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Seconds from a changed source to a virtual board that runs it and is connected, as `make watch` tells them; several edits. */
+export async function editToRunning(edits = 3): Promise<number[]> {
+  const watch = start(["tools/watch.ts"]);
+  const times: number[] = [];
+  try {
+    await watch.until("The board is connected");
+    for (let edit = 0; edit < edits; edit++) {
+      const shown = watch.until("The board runs the new bundle");
+      const now = new Date();
+      const beforeMs = performance.now();
+      utimesSync(join(root, "src/failure.ts"), now, now);
+      await shown;
+      times.push((performance.now() - beforeMs) / 1000);
+    }
+    return times;
+  } finally {
+    await watch.end();
+  }
+}
