@@ -1,14 +1,10 @@
 /** The control plane of AWS IoT Jobs over HTTP, in AWS's own paths and JSON. Requests are not authenticated: it listens on loopback. */
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { JobInput, Rules } from "./rules";
 import { ControlRefusal } from "./rules";
 import { readTarget } from "./rules/names";
 import { readJsonBody } from "./json-body";
-
-/** Documents have at most 32 KB, escaped twice at worst. */
-const maxBodyBytes = 256 * 1024;
 
 /** The query parameters that were given, as text. */
 function query<Name extends string>(c: Context, ...names: readonly Name[]): { [name in Name]?: string } {
@@ -47,8 +43,6 @@ function named(body: Readonly<Record<string, unknown>>, nameField: string, arnFi
 
 export function controlApi(rules: Rules, endpoints: (type: string) => string): Hono {
   const app = new Hono();
-  const limit = bodyLimit({ maxSize: maxBodyBytes, onError: (c) => c.json({ message: `the body exceeds ${maxBodyBytes} bytes` }, 413) });
-  app.use("*", (c, next) => (c.req.path.startsWith("/objects/") ? next() : limit(c, next)));
 
   app.get("/jobs", (c) => c.json(rules.listJobs({ ...page(c), ...query(c, "status", "targetSelection", "namespaceId") })));
   app.put("/jobs/:jobId", async (c) => {

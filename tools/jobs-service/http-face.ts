@@ -2,7 +2,8 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Identity } from "./certificates";
 import { controlApi } from "./control-api";
@@ -11,6 +12,9 @@ import { objectApi } from "./object-api";
 import type { Objects } from "./objects";
 import type { Rules } from "./rules";
 import { ControlRefusal, DeviceRefusal } from "./rules";
+
+/** For JSON: documents have at most 32 KB, escaped twice at worst. Objects have a limit of their own. */
+const maxBodyBytes = 256 * 1024;
 
 export interface HttpFace {
   /** Plain HTTP, for connections that never leave this process. */
@@ -26,6 +30,8 @@ export function openHttpFace(
   broken: (error: unknown) => void,
 ): HttpFace {
   const app = new Hono();
+  const tooLarge = (c: Context): Response => c.json({ message: `the body exceeds ${maxBodyBytes} bytes` }, 413);
+  for (const path of ["/jobs/*", "/things/*", "/thing-groups/*"]) app.use(path, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   // The data plane first: it lets pass what is not signed for it.
   app.route("/", deviceApi(rules));
   app.route("/", controlApi(rules, endpoints));

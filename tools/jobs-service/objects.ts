@@ -64,7 +64,7 @@ export function openObjects(base: () => string, now: () => number): Objects {
         "X-Amz-Security-Token": token,
         "X-Amz-Signature": sign(name, date, expires, token),
       });
-      return `${urlOf(name)}?${query}`;
+      return `${urlOf(name)}?${query.toString()}`;
     },
     isAllowed(name, query) {
       const signature = query.get("X-Amz-Signature");

@@ -2,7 +2,7 @@
 import type { Body } from "./fields";
 import { readBody } from "./fields";
 import { DeviceRefusal } from "./refusals";
-import { perform } from "./requests";
+import { perform, refuseIfFaulty } from "./requests";
 import { readCall, topicOf } from "./topics";
 import type { Turn } from "./turn";
 
@@ -19,7 +19,7 @@ export function exchange(turn: Turn, thingName: string, suffix: string, payload:
   const token = typeof body?.["clientToken"] === "string" ? { clientToken: body["clientToken"] } : {};
   const timestamp = turn.nowSeconds;
   try {
-    if (turn.store.fault !== undefined) throw new DeviceRefusal(turn.store.fault, faultMessages[turn.store.fault]);
+    refuseIfFaulty(turn);
     const result = perform(turn, thingName, call, call.operation === "unknown" ? {} : checked(body));
     return { topic: `${topic}/accepted`, payload: JSON.stringify({ ...token, timestamp, ...result }) };
   } catch (error) {
@@ -30,8 +30,6 @@ export function exchange(turn: Turn, thingName: string, suffix: string, payload:
     return { topic: `${topic}/rejected`, payload: JSON.stringify(reply) };
   }
 }
-
-const faultMessages = { RequestThrottled: "Rate exceeded", InternalError: "The service failed" };
 
 function checked(body: Body | undefined): Body {
   if (body === undefined) throw new DeviceRefusal("InvalidJson", "The payload is not a JSON object in UTF-8");

@@ -26,7 +26,7 @@ import {
   requireThing,
   thingView,
 } from "./registry";
-import { perform } from "./requests";
+import { perform, refuseIfFaulty } from "./requests";
 import type { Presign, Store } from "./store";
 import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
@@ -102,7 +102,10 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     /** The same for HTTP, where there is no topic: throws a DeviceRefusal. */
     perform(thingName: string, call: Call, body: Body): object {
       expireDue();
-      return run((turn) => perform(turn, thingName, call, body));
+      return run((turn) => {
+        refuseIfFaulty(turn);
+        return perform(turn, thingName, call, body);
+      });
     },
     readCall,
     readTopic,

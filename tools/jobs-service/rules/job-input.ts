@@ -5,7 +5,7 @@ import { maxTimeoutInMinutes } from "./fields";
 import type { Target } from "./names";
 import { jobIdPattern, namespacePattern, plainTextPattern, readTarget } from "./names";
 import { ControlRefusal, violation } from "./refusals";
-import type { AbortCriterion, Job, JobSettings, RetryCriterion } from "./store";
+import type { AbortCriterion, JobSettings, RetryCriterion } from "./store";
 
 /** The body of CreateJob, with the id from its path. `document` is the JSON text. */
 export interface JobInput {
@@ -45,7 +45,7 @@ export function readJob(input: JobInput) {
   const arns = readTargets(input.targets);
   return {
     jobId,
-    targetSelection: targetSelection as Job["targetSelection"],
+    targetSelection: targetSelection,
     namespaceId,
     document: checkDocument(input.document),
     settings: readSettings(fields),
