@@ -5,6 +5,7 @@ import type { LuaTarget } from "./bundle";
 import { strippedBytes } from "./fengari";
 import type { Heap } from "./heap";
 import { measureHeap } from "./heap";
+import { libraryName, partsOf, withoutPart } from "./parts";
 
 /** What the bundle should cost at most. */
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
@@ -33,28 +34,15 @@ export interface Sizes {
   readonly modules: readonly ModuleSize[];
 }
 
-const libraryName = "lualib_bundle";
-
-/** The modules of a bundle, in its order: TypeScriptToLua writes each as `["name"] = function(...) … end,`. */
-function modulesOf(lua: string): { name: string; body: string }[] {
-  const heads = [...lua.matchAll(/^\["([^"\n]+)"\] = function\(\.\.\.\) $/gm)];
-  const last = lua.lastIndexOf("\n}\n");
-  return heads.map((head, n) => {
-    const from = head.index + head[0].length;
-    const to = lua.lastIndexOf(" end,", heads[n + 1]?.index ?? last);
-    return { name: head[1] ?? "", body: lua.slice(from, to) };
-  });
-}
-
 /** Measures a bundle that was built. */
 export function measure(target: LuaTarget): Sizes {
   const lua = readFileSync(target.luaFile, "utf8");
   const whole = strippedBytes(lua);
-  const modules = modulesOf(lua)
-    .map(({ name, body }) => ({
-      name,
-      textBytes: Buffer.byteLength(body),
-      strippedBytes: whole - strippedBytes(lua.replace(body, () => "\n")),
+  const modules = partsOf(lua)
+    .map((part) => ({
+      name: part.name,
+      textBytes: Buffer.byteLength(part.text),
+      strippedBytes: whole - strippedBytes(withoutPart(lua, part)),
     }))
     .sort((a, b) => b.strippedBytes - a.strippedBytes);
   const heap = measureHeap(target.luaFile);

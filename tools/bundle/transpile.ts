@@ -2,6 +2,7 @@
 import { dirname, relative, resolve } from "node:path";
 import ts from "typescript";
 import * as tstl from "typescript-to-lua";
+import { FlattenError, flatten } from "./flatten/index";
 
 /** What a compilation gave. `lua` is not to be used when there are problems: TypeScriptToLua writes wrong Lua after an error. */
 export interface Transpiled {
@@ -57,8 +58,7 @@ export function createTranspiler(configFile: string): () => Transpiled {
     const builder = ts.createSemanticDiagnosticsBuilderProgram(config.fileNames, config.options, host, previous);
     previous = builder;
     const program = builder.getProgram();
-    let lua = "";
-    let map = "";
+    let files: readonly tstl.ProcessedFile[] = [];
     const before = [
       ...program.getConfigFileParsingDiagnostics(),
       ...builder.getOptionsDiagnostics(),
@@ -68,16 +68,23 @@ export function createTranspiler(configFile: string): () => Transpiled {
     ];
     const emitted = transpiler.emit({
       program,
-      writeFile: (name, text) => {
-        if (name.endsWith(".map")) map = text;
-        else if (name.endsWith(".lua")) lua = text;
-      },
+      // Its own bundle is made for what it finds wrong; what is written is the flat one.
+      writeFile: () => undefined,
+      plugins: [{ afterPrint: (_program, _options, _host, compiled) => void (files = compiled) }],
     });
     const problems = ts.sortAndDeduplicateDiagnostics([...before, ...emitted.diagnostics]).map((problem) => lineOf(problem, root));
     const sources = program
       .getSourceFiles()
       .map((file) => file.fileName)
       .filter((name) => !name.includes("/node_modules/"));
-    return { lua, map: map === "" ? "" : withRootedSources(map), problems, sources };
+    const nothing = { lua: "", map: "" };
+    if (problems.length > 0) return { ...nothing, problems, sources };
+    try {
+      const flat = flatten(program, files, resolve(root, config.options.luaBundleEntry ?? ""), root);
+      return { lua: flat.lua, map: withRootedSources(flat.map), problems, sources };
+    } catch (error) {
+      if (!(error instanceof FlattenError)) throw error;
+      return { ...nothing, problems: [error.message], sources };
+    }
   };
 }

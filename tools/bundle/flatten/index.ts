@@ -1,0 +1,38 @@
+/** From TypeScriptToLua's modules to one flat chunk: no table of modules, no imports at run time, nothing that nobody uses. */
+import { normalize } from "node:path";
+import ts from "typescript";
+import * as tstl from "typescript-to-lua";
+import { joinAtOnce } from "./concatenations";
+import { insertConstants } from "./constants";
+import { keepOnlyBehaviour } from "./declarations";
+import { callGeneratorsDirectly } from "./generators";
+import { declareLate } from "./late";
+import { layOut } from "./layout";
+import { libraryFor } from "./library";
+import { link } from "./link";
+import { modulesInOrder, type CompiledFile } from "./modules";
+import { print, type Printed } from "./print";
+import { useNoTemporaries } from "./temporaries";
+import { dropUnused } from "./unused";
+
+export { FlattenError } from "./modules";
+
+/** `entry` is the file that runs, `folder` the one from which files are named. Throws a FlattenError when the program cannot be made flat. */
+export function flatten(compiled: ts.Program, files: readonly CompiledFile[], entry: string, folder: string): Printed {
+  const options: tstl.CompilerOptions = compiled.getCompilerOptions();
+  const resolve = (specifier: string, from: string): string | undefined => {
+    const found = ts.resolveModuleName(specifier, from, options, ts.sys).resolvedModule?.resolvedFileName;
+    return found === undefined ? undefined : normalize(found);
+  };
+  const program = link(modulesInOrder(files, normalize(entry), resolve));
+  keepOnlyBehaviour(program.root);
+  callGeneratorsDirectly(program.root);
+  joinAtOnce(program.root);
+  insertConstants(program);
+  dropUnused(program);
+  useNoTemporaries(program.root);
+  declareLate(program.root);
+  layOut(program);
+  const library = libraryFor(program, options.luaTarget ?? tstl.LuaTarget.Universal, ts.sys);
+  return print(program, compiled, ts.sys, library, folder);
+}

@@ -1,0 +1,44 @@
+/** A whole program in one scope. */
+import * as lua from "typescript-to-lua";
+import { resolveNames, type Names, type Variable } from "./scope";
+
+/** What is left of a module: a block of its statements. */
+export interface Part {
+  readonly fileName: string;
+  readonly block: lua.DoStatement;
+}
+
+/** Modules in the order in which they run. No two of them use one outermost name for different things. */
+export interface Program {
+  readonly parts: readonly Part[];
+  /** All parts below one node. */
+  readonly root: lua.Block;
+  /** What was exported. Nothing declares these names; they are only assigned to. */
+  readonly exported: ReadonlySet<string>;
+}
+
+/** What the names of a program mean. */
+export interface Resolved {
+  readonly names: Names;
+  /** What a variable has all its life, if that is known: what it is declared with, or what is exported by that name. */
+  valueOf(variable: Variable): lua.Expression | undefined;
+}
+
+/** Follows the names through all parts, as if their outermost blocks were one. */
+export function resolveProgram({ parts, exported }: Program): Resolved {
+  const all = parts.flatMap((part) => part.block.statements);
+  const ahead = [...exported].map((name) => lua.createIdentifier(name));
+  const names = resolveNames(ahead.length === 0 ? all : [lua.createVariableDeclarationStatement(ahead), ...all]);
+  const given = new Map<lua.Node, lua.Expression | undefined>();
+  for (const statement of all) {
+    if (lua.isAssignmentStatement(statement) && statement.left.length === 1) given.set(statement.left[0] as lua.Node, statement.right[0]);
+  }
+  return {
+    names,
+    valueOf(variable) {
+      const [only, ...more] = variable.writes;
+      if (only === undefined) return variable.value;
+      return more.length === 0 && exported.has(variable.name) && variable.depth === 1 ? given.get(only) : undefined;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** Walking and changing TypeScriptToLua's syntax tree, whose nodes are plain objects. */
+import * as lua from "typescript-to-lua";
+
+const isNode = (value: unknown): value is lua.Node => typeof value === "object" && value !== null && "kind" in value;
+
+/** A copy that shares no node with the original: TypeScriptToLua uses some nodes in two places. */
+export function copyTree<T extends lua.Node>(node: T): T {
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(node)) {
+    if (Array.isArray(value)) copy[key] = value.map((item: unknown) => (isNode(item) ? copyTree(item) : item));
+    else copy[key] = isNode(value) ? copyTree(value) : value;
+  }
+  return copy as unknown as T;
+}
+
+/** The nodes right below a node, in the order of the source. */
+export function childrenOf(node: lua.Node): lua.Node[] {
+  return Object.values(node).flatMap((value: unknown) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
+}
+
+/** Calls `visit` with each node of a tree, parents first. */
+export function walk(node: lua.Node, visit: (node: lua.Node) => void): void {
+  visit(node);
+  for (const child of childrenOf(node)) walk(child, visit);
+}
+
+/** Replaces expressions by what `change` makes of them, the innermost first. */
+export function changeExpressions(node: lua.Node, change: (expression: lua.Expression) => lua.Expression): void {
+  const changed = (child: lua.Node): lua.Node => {
+    changeExpressions(child, change);
+    return isExpression(child) ? change(child) : child;
+  };
+  const fields = node as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) fields[key] = value.map((item: unknown) => (isNode(item) ? changed(item) : item));
+    else if (isNode(value)) fields[key] = changed(value);
+  }
+}
+
+/** Gives each list of statements to `change`, the innermost first, and puts its result in its place. */
+export function changeStatements(node: lua.Node, change: (statements: lua.Statement[]) => lua.Statement[]): void {
+  for (const child of childrenOf(node)) changeStatements(child, change);
+  const block = node as { statements?: lua.Statement[] };
+  if (block.statements !== undefined) block.statements = change(block.statements);
+}
+
+/** True for what has a value. */
+export function isExpression(node: lua.Node): node is lua.Expression {
+  return node.kind >= lua.SyntaxKind.StringLiteral && node.kind <= lua.SyntaxKind.ConditionalExpression;
+}
+
+/** The expression inside parentheses that only group. */
+export function bare(expression: lua.Expression): lua.Expression {
+  return lua.isParenthesizedExpression(expression) ? bare(expression.expression) : expression;
+}
+
+/** The name that a call calls, when it is a plain one. */
+export function calledName(node: lua.Node): string | undefined {
+  return lua.isCallExpression(node) && lua.isIdentifier(node.expression) ? node.expression.text : undefined;
+}
+
+/** `value` of `container.value`. */
+export function memberName(node: lua.Node): string | undefined {
+  return lua.isTableIndexExpression(node) && lua.isStringLiteral(node.index) ? node.index.value : undefined;
+}
+
+/** True when evaluating it does nothing that could be seen, now or later. */
+export function isPure(expression: lua.Expression): boolean {
+  if (lua.isTableExpression(expression)) {
+    return expression.fields.every((field) => isPure(field.value) && (field.key === undefined || isPure(field.key)));
+  }
+  if (lua.isUnaryExpression(expression)) return lua.isNumericLiteral(expression.operand);
+  return lua.isLiteral(expression) || lua.isFunctionExpression(expression) || lua.isIdentifier(expression);
+}
