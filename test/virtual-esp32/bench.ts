@@ -1,0 +1,96 @@
+/** A virtual board on a virtual clock, for tests that drive it with a few lines of Lua. */
+import { Duplex } from "node:stream";
+import { VirtualTime } from "../../tools/time";
+import type { Board, BoardOptions } from "../../tools/virtual-esp32/index";
+import { createBoard } from "../../tools/virtual-esp32/index";
+
+export interface Bench {
+  readonly board: Board;
+  readonly time: VirtualTime;
+  /** What the console has shown. */
+  readonly lines: string[];
+  /** Why the chip was reset, in order. */
+  readonly restarts: string[];
+}
+
+/** A board that is off, with this boot chunk. */
+export function bench(initLua: string, options: BoardOptions = {}): Bench {
+  const time = new VirtualTime();
+  const board = createBoard({ time, network: noNetwork, ...options });
+  const lines: string[] = [];
+  const restarts: string[] = [];
+  board.on("line", (line) => lines.push(line));
+  board.on("restart", ({ reason }) => restarts.push(reason));
+  board.files.write("init.lua", initLua);
+  return { board, time, lines, restarts };
+}
+
+/** Boots and runs for some time, a second unless said otherwise; gives what the console showed. */
+export function run(initLua: string, options: BoardOptions & { readonly ms?: number } = {}): Bench {
+  const made = bench(initLua, options);
+  made.board.powerOn();
+  made.time.advance(300 + (options.ms ?? 1000));
+  return made;
+}
+
+export const noNetwork = {
+  connect(): Duplex {
+    throw new Error("this test has no network");
+  },
+};
+
+/** Both ends of a connection in memory. */
+export function pipe(): [Duplex, Duplex] {
+  const make = (): Duplex & { other?: Duplex } =>
+    new Duplex({
+      allowHalfOpen: false,
+      read() {
+        resumeFrom.get(this)?.();
+      },
+      write(this: Duplex & { other?: Duplex }, chunk: Buffer, _encoding, done) {
+        const { other } = this;
+        if (other === undefined || other.destroyed || other.push(chunk)) return done();
+        resumeFrom.set(other, () => {
+          resumeFrom.delete(other);
+          done();
+        });
+      },
+      final(this: Duplex & { other?: Duplex }, done) {
+        if (this.other?.destroyed === false) this.other.push(null);
+        done();
+      },
+      destroy(this: Duplex & { other?: Duplex }, error, done) {
+        if (this.other?.destroyed === false) this.other.push(null);
+        done(error);
+      },
+    });
+  const resumeFrom = new WeakMap<Duplex, () => void>();
+  const [a, b] = [make(), make()];
+  a.other = b;
+  b.other = a;
+  return [a, b];
+}
+
+/** Lets streams and clock go on until the condition holds, for at most so long on the board's clock. */
+export async function until(time: VirtualTime, holds: () => boolean, withinMs = 60_000): Promise<void> {
+  const end = time.now() + withinMs;
+  for (;;) {
+    // Several turns: what is on its way through streams must arrive before the clock moves.
+    for (let i = 0; i < 20; i++) {
+      if (holds()) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (time.now() >= end) throw new Error(`not within ${withinMs} ms`);
+    time.advance(Math.min(time.untilNext() ?? 10, 10, end - time.now()));
+  }
+}
+
+/** Lua that joins the Wi-Fi and then runs `body`. */
+export function online(body: string): string {
+  return `
+wifi.mode(wifi.STATION)
+wifi.sta.config({ssid="lab", pwd="secret123"})
+wifi.sta.on("start", function() wifi.sta.connect() end)
+wifi.sta.on("got_ip", function() ${body} end)
+wifi.start()`;
+}
