@@ -3,6 +3,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { defaultPlace, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
+import { virtualWifi } from "./identity";
 import { printJson } from "./output";
 
 interface BoardCommandOptions {
@@ -22,7 +23,7 @@ async function run(options: BoardCommandOptions): Promise<void> {
   const { enrol } = await import("./things");
   const board = prepareBoard({
     dir,
-    identity: await enrol(options.dir, options.thing),
+    identity: await enrol(options.dir, options.thing, virtualWifi),
     log: (line) => tell({ line }, line),
   });
   board.on("pin", (edge) =>

@@ -9,6 +9,9 @@ export interface Credentials {
   readonly ca: string;
 }
 
+/** The network that virtual boards join. */
+export const virtualWifi = { wifi: { ssid: "virtual", password: "virtual-board" } };
+
 /** File names and contents. `extra` are further settings. */
 export function identityFiles(
   credentials: Credentials,

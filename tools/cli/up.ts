@@ -6,7 +6,7 @@ import pc from "picocolors";
 import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import { CommandFailed } from "./failing";
-import { identityFiles } from "./identity";
+import { identityFiles, virtualWifi } from "./identity";
 import { printJson } from "./output";
 import { announceService, defaultPlace, servicePlace, thingPlace, type ServiceAddress } from "./place";
 import { untilStopped } from "./stopping";
@@ -61,7 +61,7 @@ async function up(options: UpOptions): Promise<void> {
   const board = options.board
     ? (await import("./virtual-board")).prepareBoard({
         dir: thingPlace(options.dir, options.thing),
-        identity: identityFiles(credentials, address),
+        identity: identityFiles(credentials, address, virtualWifi),
         log: (line) => say(`${pc.dim(options.thing)} ${line}`),
       })
     : undefined;

@@ -1,6 +1,6 @@
 /** A Jobs service over TLS and a freshly provisioned virtual board, for stories that are told in real time. */
 import { createHash } from "node:crypto";
-import { identityFiles } from "../cli/identity";
+import { identityFiles, virtualWifi } from "../cli/identity";
 import { firstVersion, prepareBoard, readBundle } from "../cli/virtual-board";
 import { startJobsService, type JobsService } from "../jobs-service";
 import { systemTime } from "../time";
@@ -51,7 +51,7 @@ export async function openStage(tell: Moment, dir?: string): Promise<Stage> {
   const credentials = await service.provision(thingName);
   const messages = countMessages(service, thingName);
   const board = prepareBoard({
-    identity: identityFiles(credentials, { mqtts: service.urls.mqtts ?? "" }),
+    identity: identityFiles(credentials, { mqtts: service.urls.mqtts ?? "" }, virtualWifi),
     log: (line) => tell("board", line),
   });
   board.on("pin", ({ pin, level }) => tell("pin", `pin ${pin} ${level === 1 ? "on" : "off"}`));
