@@ -43,7 +43,13 @@ export interface ProgramBoard {
   pass(ms: number): Promise<void>;
 }
 
-export function boardWith(lua: string, options: Omit<BoardOptions, "time" | "log"> = {}): ProgramBoard {
+/** What surrounds the board. */
+export interface Surroundings extends Omit<BoardOptions, "time" | "log"> {
+  /** It talks over real sockets, which take real time: the board's clock then runs ten times as fast as this computer's. */
+  readonly overSockets?: boolean;
+}
+
+export function boardWith(lua: string, { overSockets = false, ...options }: Surroundings = {}): ProgramBoard {
   const time = new VirtualTime();
   const lines: string[] = [];
   const board = createBoard({ ...options, time, log: (line) => lines.push(line) });
@@ -51,7 +57,8 @@ export function boardWith(lua: string, options: Omit<BoardOptions, "time" | "log
 
   // Connections in memory need a few turns of Node's loop for each step.
   async function step(): Promise<void> {
-    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (overSockets) await new Promise((resolve) => setTimeout(resolve, 1));
+    else for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
     time.advance(10);
   }
   return {
