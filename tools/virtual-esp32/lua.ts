@@ -22,7 +22,6 @@ interface Core {
   LUA_RIDX_GLOBALS: number;
   lua_upvalueindex(n: number): number;
   lua_absindex(L: LuaState, index: number): number;
-  lua_atnativeerror(L: LuaState, handler: CFunction): void;
   lua_call(L: LuaState, args: number, results: number): void;
   lua_concat(L: LuaState, n: number): void;
   lua_createtable(L: LuaState, arrayHint: number, fieldHint: number): void;

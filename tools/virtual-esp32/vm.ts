@@ -77,9 +77,8 @@ export function createVm(options: VmOptions): Vm {
   let budget = instructionsUntilWatchdog;
   let ended: { error: unknown } | undefined;
 
-  lua.lua_atnativeerror(L, (thread) => {
-    // fengari turns whatever JavaScript throws into a Lua error; a reset, and a mistake of ours, must go through.
-    const error = lua.lua_touserdata(thread, -1);
+  // fengari turns whatever JavaScript throws into a Lua error; a reset, and a mistake of ours, must go through.
+  atNativeError(L, () => vm.running, (error) => {
     ended ??= { error: error instanceof RangeError ? new Fault("crash", `stack overflow: ${error.message}`) : error };
     throw ended.error;
   });
@@ -233,6 +232,19 @@ export function createVm(options: VmOptions): Vm {
   };
   registerBaseLibraries(vm);
   return vm;
+}
+
+/** Calls `handle` for what JavaScript throws inside Lua. fengari would call it on a stack that has no room for it in the midst of a Lua function. */
+function atNativeError(L: LuaState, running: () => LuaState, handle: (error: unknown) => never): void {
+  type Inner = { readonly top: number; readonly ci: { top: number }; readonly l_G: object };
+  const handler: CFunction = (thread) => handle(lua.lua_touserdata(thread, -1));
+  Object.defineProperty((L as unknown as Inner).l_G, "atnativeerror", {
+    get() {
+      const thread = running() as unknown as Inner;
+      thread.ci.top = Math.max(thread.ci.top, thread.top + 20);
+      return handler;
+    },
+  });
 }
 
 /** luaL_traceback from the function that raised, in C's words: fengari calls its own functions [JS]. */
