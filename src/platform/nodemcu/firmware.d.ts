@@ -113,7 +113,7 @@ interface GpioModule {
 /** @noSelf */
 interface NodeModule {
   restart(this: void): void;
-  heap(): number;
+  heap(this: void): number;
   /** Microseconds since boot, a float. */
   uptime(): number;
   /** What reset the chip: roughly (1 to 4), exactly (7 more than rtc.h's number), and how many panics of Lua in a row. */

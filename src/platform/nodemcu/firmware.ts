@@ -31,14 +31,11 @@ function otherSlot(): string | undefined {
   return labels[0] === running ? undefined : labels[0];
 }
 
-// The firmware's messages are for people already; only a place in a Lua file is cut off.
-function refusal(ok: boolean, error: unknown): Refusal {
-  if (ok) return undefined;
-  const [reason] = string.gsub(tostring(error), "^[^ ]+:%d+: ", "");
-  return reason;
+// Called by pcall itself, these functions put no place in a Lua file before their messages, which are for people already.
+function attempt<Value>(call: (this: void, value: Value) => void, value: Value): Refusal {
+  const [ok, reason] = pcall(call, value);
+  return ok ? undefined : tostring(reason);
 }
-
-let target: string | undefined;
 
 export const nodemcuFirmware: Firmware = {
   info() {
@@ -53,31 +50,17 @@ export const nodemcuFirmware: Firmware = {
     const slot = otherSlot();
     return slot === undefined ? undefined : { slot, sizeBytes: undefined };
   },
-  begin() {
-    target = otherSlot();
-    const [ok, error] = pcall(otaupgrade.commence);
-    return refusal(ok, error);
-  },
-  write(chunk) {
-    const [ok, error] = pcall(otaupgrade.write, chunk);
-    return refusal(ok, error);
-  },
+  begin: () => attempt(otaupgrade.commence, undefined),
+  write: (chunk) => attempt(otaupgrade.write, chunk),
   activate() {
-    // Without the 0 it works as well; with `true` it would raise after the switch (otaupgrade.c, luaL_optint).
-    const [ok, error] = pcall(otaupgrade.complete, 0);
-    // Whether the boot slot was switched is not told (otaupgrade.c ignores the result), so look.
-    return refusal(ok && look().following === target, ok ? "the boot slot could not be switched" : error);
+    const refusal = attempt(otaupgrade.complete, 0);
+    const { running, following } = look();
+    // Whether the boot slot was switched is not told: otaupgrade.c ignores that result.
+    return refusal ?? (following === running ? "the boot slot could not be switched" : undefined);
   },
-  accept() {
-    // It raises where there is no trial: in the factory application.
-    if (look().own.state !== "testing") return undefined;
-    const [ok, error] = pcall(otaupgrade.accept);
-    return refusal(ok, error);
-  },
-  rollback() {
-    const [ok, error] = pcall(otaupgrade.rollback);
-    return refusal(ok, error);
-  },
+  // It raises where there is no trial: in the factory application.
+  accept: () => (look().own.state === "testing" ? attempt(otaupgrade.accept, undefined) : undefined),
+  rollback: () => attempt(otaupgrade.rollback, undefined),
 };
 
 /** Phrases about what this firmware and its boot loader cannot do. */

@@ -29,11 +29,11 @@ export function numberLimits(): string[] {
 export function nodemcuSystem(limits: readonly string[]): System {
   seed();
   return {
-    restart: () => node.restart(),
-    freeBytes: () => node.heap(),
+    restart: node.restart,
+    freeBytes: node.heap,
     bootReason,
     random: (below) => math.random(0, below - 1),
-    log: (line) => print(line),
+    log: print,
     limits,
   };
 }
