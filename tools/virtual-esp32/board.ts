@@ -168,7 +168,9 @@ export function createBoard(options: BoardOptions = {}): Board {
     const wifi = registerModules(chip, image.bundle);
     wifi.accessPoint(apIsThere);
     setAccessPoint = wifi.accessPoint;
-    if (image.bundle === undefined) chip.boot(flash.files.get("init.lua"), "@init.lua");
+    // CONFIG_LUA_INIT_STRING_INIT_LUA first; firmware that carries the agent boots it where the board has no init.lua of its own.
+    const init = flash.files.get("init.lua");
+    if (init !== undefined || image.bundle === undefined) chip.boot(init, "@init.lua");
     else chip.boot(Buffer.from(image.bundle), "@agent.lua");
   }
   let setAccessPoint: (isThere: boolean) => void = () => undefined;

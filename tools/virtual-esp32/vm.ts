@@ -60,7 +60,7 @@ export interface Vm {
   onError(handler: CFunction): void;
   /** Adds a read-only module: its table is built by `fill` on top of the stack. */
   addModule(name: string, fill: (L: LuaState) => void): void;
-  /** Registers the methods of a kind of userdata. */
+  /** Registers the methods of a kind of userdata; names with two underscores are metamethods. */
   addClass(typeName: string, methods: Readonly<Record<string, CFunction>>): void;
   /** Collects: calls the finalizers of userdata that nothing refers to, and gives the bytes in use. */
   collect(): number;
@@ -210,8 +210,12 @@ export function createVm(options: VmOptions): Vm {
     },
     addClass(typeName, methods) {
       lauxlib.luaL_newmetatable(L, typeName);
+      lua.lua_pushnil(L); // luaL_rometatable gives no name
+      lua.lua_setfield(L, -2, "__name");
+      const named = Object.entries(methods);
+      setFunctions(L, Object.fromEntries(named.filter(([name]) => name.startsWith("__"))));
       lua.lua_newtable(L);
-      setFunctions(L, methods);
+      setFunctions(L, Object.fromEntries(named.filter(([name]) => !name.startsWith("__"))));
       seal(L, vm);
       lua.lua_setfield(L, -2, "__index");
       makeReadOnly(L, -1, () => vm.running);

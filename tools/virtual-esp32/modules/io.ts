@@ -180,6 +180,11 @@ export function registerIo(chip: Chip): void {
       return 1;
     },
     setvbuf: (L) => result(L, undefined),
+    __tostring(L) {
+      const { file } = checkObject<Handle>(L, 1, className);
+      lua.lua_pushstring(L, file === undefined ? "file (closed)" : "file (0x3ffb0000)");
+      return 1;
+    },
   });
 
   vm.addModule("io", (L) =>
