@@ -52,9 +52,20 @@ test("an image with a wrong digest is not booted", async () => {
 });
 
 test("firmware that never reaches the service is rolled back, and the job fails", async () => {
-  world.createJob("u", { action: "ota", ...world.publish("6.6.6", 300_000, "while true do coroutine.yield end") });
+  world.createJob("u", { action: "ota", ...world.publish("6.6.6", 300_000, "while true do end") });
   expect(await world.ended("u", 600_000)).toBe("FAILED ROLLED_BACK");
   expect(world.board.slots()).toMatchObject({ running: "ota_0", states: { ota_1: "aborted" } });
+});
+
+test("firmware that cannot even start its agent is rolled back, and the job fails", async () => {
+  for (const [version, bundle] of [
+    ["6.6.7", "this is not Lua"],
+    ["6.6.8", 'error("no way")'],
+  ] as const) {
+    world.createJob(version.replaceAll(".", "-"), { action: "ota", ...world.publish(version, 300_000, bundle) });
+    expect(await world.ended(version.replaceAll(".", "-"), 600_000)).toBe("FAILED ROLLED_BACK");
+    expect(world.board.slots()).toMatchObject({ running: "ota_0", states: { ota_1: "aborted" } });
+  }
 });
 
 test("firmware that cannot reach the service within its trial is rolled back", async () => {

@@ -1,6 +1,7 @@
 /** A virtual board as it leaves the bench: firmware with the bundle in its first slot, identity in its file system. */
 import { readFileSync } from "node:fs";
-import { agentBundle, buildIfStale } from "../bundle/bundle";
+import { join } from "node:path";
+import { agentBundle, buildIfStale, root } from "../bundle/bundle";
 import { createBoard, type Board, type BoardOptions } from "../virtual-esp32";
 import { buildImage } from "../virtual-esp32/image";
 import { CommandFailed } from "./failing";
@@ -21,6 +22,8 @@ export interface BenchOptions extends BoardOptions {
 
 /** Makes a board and gives it identity, and firmware if it has none. It is off. */
 export function prepareBoard({ identity, ...options }: BenchOptions): Board {
+  // Built before the board is made: the board reads the source map beside it.
+  const bundle = readBundle();
   const board = createBoard({
     sourceMap: `${agentBundle.luaFile}.map`,
     httpRequestBytes: 4096,
@@ -29,8 +32,9 @@ export function prepareBoard({ identity, ...options }: BenchOptions): Board {
     ...options,
   });
   if (board.slots().running === "" || board.slots().versions["ota_0"] === undefined) {
-    board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle: readBundle() }));
+    board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle }));
   }
+  board.files.write("init.lua", readFileSync(join(root, "firmware/init.lua")));
   for (const [name, contents] of Object.entries(identity)) board.files.write(name, contents);
   return board;
 }
