@@ -116,6 +116,17 @@ describe("messages", () => {
   });
 });
 
+test("messages that are acknowledged make room for others", async () => {
+  const time = movableTime();
+  const { port } = await broker(time);
+  const { mqtt, next } = listener({ connect: brokerConnection("127.0.0.1", port, undefined) }, time);
+  await next();
+  for (let round = 0; round < 3; round++) {
+    for (let n = 0; n < 60; n++) expect(mqtt.publish("please/echo/x", "1")).toBe(true);
+    for (let n = 0; n < 60; n++) expect(await next()).toBe("x: 1");
+  }
+});
+
 describe("the pauses between tries", () => {
   /** Milliseconds between tries when no connection comes about, with chance always low or always high. */
   function pauses(random: (below: number) => number, tries: number): number[] {

@@ -108,6 +108,21 @@ test("an image for another chip is refused", () => {
   expect(firmware.activate()).toBe("the image is for another chip");
 });
 
+test("an image without a digest of its own is held to its checksum", () => {
+  const { firmware } = boot();
+  const bytes = Buffer.from(image("2.0.0"), "latin1");
+  bytes.writeUInt8(0, 23); // no SHA-256 follows
+  for (const [at, answer] of [
+    [undefined, undefined],
+    [9_000, "the checksum of the image is wrong"],
+  ] as const) {
+    if (at !== undefined) bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    firmware.begin();
+    firmware.write(bytes.toString("latin1"));
+    expect(firmware.activate()).toBe(answer);
+  }
+});
+
 test.each(["", "{", "[]", '{"boot":"ota_2","slots":{}}', '{"boot":"ota_1","slots":{"ota_0":{"state":"valid","version":"1"}}}'])(
   "a damaged otadata.json is told in one sentence: %s",
   (text) => {

@@ -81,17 +81,22 @@ export interface Download {
   readonly status: number | undefined;
   readonly sizeBytes: number | undefined;
   readonly location: string | undefined;
-  readonly body: Bytes;
+  /** How many bytes came, their MD5, and the first of them: a board cannot hold them all. */
+  readonly receivedBytes: number;
+  readonly md5: string;
+  readonly beginning: Bytes;
   readonly end: HttpEnd;
   /** It told something before `get` had returned. */
   readonly wasSynchronous: boolean;
 }
 
 /** Fetches a whole response. */
-export function* download({ http }: Subject, url: string): Task<Download> {
+export function* download({ hashes, http }: Subject, url: string): Task<Download> {
   return yield* waitFor<Download>((resume) => {
     const order: string[] = [];
-    const chunks: Bytes[] = [];
+    const md5 = hashes.start("md5");
+    let beginning = "";
+    let receivedBytes = 0;
     let status: number | undefined;
     let sizeBytes: number | undefined;
     let location: string | undefined;
@@ -110,11 +115,13 @@ export function* download({ http }: Subject, url: string): Task<Download> {
       },
       data(chunk) {
         note("data");
-        chunks.push(chunk);
+        md5.update(chunk);
+        receivedBytes += chunk.length;
+        if (beginning.length < 64) beginning += chunk.slice(0, 64);
       },
       end(end) {
         note("end");
-        resume({ order, status, sizeBytes, location, body: chunks.join(""), end, wasSynchronous });
+        resume({ order, status, sizeBytes, location, receivedBytes, md5: md5.hex(), beginning, end, wasSynchronous });
       },
     });
     isStarting = false;

@@ -68,7 +68,7 @@ export const firmwareContracts: readonly Contract[] = [
   }),
   atOnce("more than the slot holds is refused", ({ firmware, hashes }) => {
     const image = firmwareImage(hashes, "2.0.0", 2000);
-    const more = "x".repeat(65536);
+    const more = "x".repeat(4096);
     equal(firmware.begin(), undefined);
     let refusal = firmware.write(image);
     for (let written = 0; refusal === undefined && written < 4194304; written += more.length) refusal = firmware.write(more);

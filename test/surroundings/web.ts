@@ -18,6 +18,8 @@ export interface Web {
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
 /** Longer than a platform waits for data. */
 const tooLongMs = 31_000;
+/** Not quite as long as a platform waits for data; twice it is longer. */
+const slowMs = 20_000;
 /** Until what was sent has arrived. */
 const arrivalMs = 100;
 
@@ -42,6 +44,18 @@ function answers(time: MovableTime): Record<string, (response: ServerResponse, r
     "/stuck"(response) {
       response.writeHead(200, { "content-length": 1024 });
       response.write(everyByte, () => setTimeout(() => time.skip(tooLongMs), arrivalMs));
+    },
+    "/slow"(response) {
+      response.writeHead(200, { "content-length": 1024 });
+      const send = (round: number): void => {
+        response.write(everyByte, () => setTimeout(() => next(round + 1), arrivalMs));
+      };
+      const next = (round: number): void => {
+        time.skip(slowMs);
+        if (round === 4) response.end();
+        else send(round);
+      };
+      send(0);
     },
     "/long"(response, request) {
       const query = request.url?.split("?")[1] ?? "";

@@ -48,9 +48,8 @@ export function nodeHttp(time: TimeSource, enter: Enter, roots: string | undefin
         active();
         enter(() => events.data(chunk.toString("latin1")));
       });
-      // An answer that breaks off ends with an error, or just closes.
-      response.on("error", (error) => fail(response.complete ? reasonOf(error) : "the body ended early"));
-      response.on("close", () => (response.complete ? finish({ kind: "complete" }) : fail("the body ended early")));
+      response.on("end", () => finish({ kind: "complete" }));
+      response.on("error", (error) => fail(`the body ended early: ${reasonOf(error)}`));
     }
 
     running.add(stop);

@@ -94,7 +94,7 @@ export function nodeMqtt({ clientId, connect, time, enter, random }: MqttOptions
     });
     mine.once("connect", () => {
       mine.subscribe([...filters], { qos: 1 }, (error) => {
-        if (stopped || mine !== client) return;
+        if (stopped) return;
         if (error) return giveUp(`subscription refused: ${reasonOf(error)}`);
         cancelTimer();
         onlineSinceMs = time.now();
