@@ -1,0 +1,174 @@
+/** The command line as a person and a script use it: started as programs, against a service that one of them starts. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../tools/bundle/bundle";
+
+interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const bin = join(root, "tools/cli/bin.mjs");
+let dir: string;
+const running: ChildProcess[] = [];
+
+function start(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: dir,
+    env: { ...process.env, ESP32_JOBS_DIR: join(dir, "place"), NO_COLOR: "1" },
+  });
+  running.push(child);
+  return child;
+}
+
+function run(...args: readonly string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = start(args);
+    let out = "";
+    let err = "";
+    child.stdout?.on("data", (piece: Buffer) => (out += piece.toString()));
+    child.stderr?.on("data", (piece: Buffer) => (err += piece.toString()));
+    child.once("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let out = "";
+    child.stdout?.on("data", (piece: Buffer) => {
+      out += piece.toString();
+      if (out.includes("\n")) resolve(out.slice(0, out.indexOf("\n")));
+    });
+    child.once("close", () => reject(new Error(`it ended: ${out}`)));
+  });
+}
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "esp32-jobs-cli-"));
+});
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe("without a service", () => {
+  test("each command has a help text with an example", { timeout: 60_000 }, async () => {
+    for (const words of [
+      [],
+      ["up"],
+      ["agent"],
+      ["board"],
+      ["bundle"],
+      ["job", "create"],
+      ["job", "list"],
+      ["job", "show"],
+      ["job", "cancel"],
+    ]) {
+      const { code, out } = await run(...words, "--help");
+      expect(code).toBe(0);
+      expect(out).toMatch(/Example:\n +\$ esp32-jobs /);
+    }
+  });
+
+  test("wrong usage ends with 2 and one sentence", { timeout: 30_000 }, async () => {
+    for (const [words, sentence] of [
+      [["fly"], /unknown command 'fly'/],
+      [["board"], /required option '--thing <name>' not specified/],
+      [["up", "--mqtt-port", "many"], /must be a whole number from 0 to 65535/],
+      [["job", "create", "{broken"], /the job document is not JSON/],
+      [["job", "create", "blink", "five"], /"five" is not of the form NAME=VALUE/],
+      [["agent"], /name a thing with --thing/],
+    ] as const) {
+      const { code, err } = await run(...words);
+      expect(err).toMatch(sentence);
+      expect(code).toBe(2);
+    }
+  });
+
+  test("a missing service is named, with the command that starts it", async () => {
+    expect(await run("job", "list")).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("start one with: esp32-jobs up") as string,
+    });
+  });
+
+  test("an agent without identity says which file is missing", async () => {
+    const { code, err } = await run("agent", "--identity", dir);
+    expect(code).toBe(1);
+    expect(err).toMatch(/settings\.json/);
+  });
+});
+
+describe("with a service and its board", () => {
+  let up: ChildProcess;
+  beforeAll(async () => {
+    up = start(["up", "--json", "--mqtt-port", "0", "--mqtts-port", "0", "--https-port", "0"]);
+    const address = JSON.parse(await firstLine(up)) as Record<string, string>;
+    expect(Object.keys(address).sort()).toEqual(["ca", "https", "mqtt", "mqtts"]);
+    expect(existsSync(address["ca"] ?? "")).toBe(true);
+  }, 30_000);
+
+  test("a job is created, waited for, shown and listed", { timeout: 30_000 }, async () => {
+    const created = await run(
+      "job",
+      "create",
+      "blink",
+      "count=1",
+      "onTime=50",
+      "offTime=50",
+      "--id",
+      "b1",
+      "--wait",
+      "--timeout",
+      "20",
+      "--json",
+    );
+    expect(created.err).toBe("");
+    expect(created.code).toBe(0);
+    expect(JSON.parse(created.out)).toMatchObject({
+      executions: [{ thingName: "lamp-01", status: "SUCCEEDED", statusDetails: { blinks: "1" } }],
+    });
+    expect((await run("job", "show", "b1")).out).toMatch(/lamp-01 +SUCCEEDED +blinks: 1/);
+    expect(JSON.parse((await run("job", "list", "--json")).out)).toMatchObject([{ jobId: "b1", status: "COMPLETED" }]);
+  });
+
+  test("a job that fails ends the command with 1, and shows why", { timeout: 30_000 }, async () => {
+    const { code, out } = await run("job", "create", '{"action":"fly"}', "--id", "f1", "--wait", "--timeout", "20");
+    expect(out).toMatch(/REJECTED +code: ACTION_UNKNOWN/);
+    expect(code).toBe(1);
+  });
+
+  test("the service's own refusals are told", { timeout: 30_000 }, async () => {
+    expect((await run("job", "show", "nothing")).err).toMatch(/esp32-jobs: .*nothing/);
+    expect((await run("job", "create", "blink", "--id", "not a name")).code).toBe(1);
+    expect((await run("job", "create", "blink", "--id", "b1")).code).toBe(1);
+    expect((await run("job", "create", "blink", "--thing", "nobody", "--id", "n1")).code).toBe(1);
+  });
+
+  test("a job for a board that is not there waits, and can be cancelled", { timeout: 30_000 }, async () => {
+    const agent = start(["agent", "--thing", "desk:1"]);
+    await firstLine(agent);
+    agent.kill("SIGINT");
+    await new Promise((resolve) => agent.once("close", resolve));
+    expect(agent.exitCode).toBe(0);
+    expect((await run("job", "create", "blink", "--thing", "desk:1", "--id", "w1")).out).toMatch(/w1 created for desk:1/);
+    expect(await run("job", "cancel", "w1")).toMatchObject({ code: 0 });
+    expect((await run("job", "show", "w1")).out).toMatch(/CANCELED/);
+  });
+
+  test("keys are readable by their owner alone", () => {
+    for (const file of ["place/things/desk%3A1/key.pem"]) expect(statSync(join(dir, file)).mode & 0o077).toBe(0);
+  });
+
+  test("Ctrl-C ends it in good order, and it can be told that it is gone", { timeout: 30_000 }, async () => {
+    const closed = new Promise<number | null>((resolve) => up.once("close", (code) => resolve(code)));
+    up.kill("SIGINT");
+    expect(await closed).toBe(0);
+    expect((await run("job", "list")).code).toBe(1);
+  });
+});
