@@ -212,6 +212,72 @@ describe("what is written", () => {
   });
 });
 
+describe("a function that is called once", () => {
+  const functions = (lua: string): number => lua.split(/\bfunction\b/).length - 1;
+
+  test("goes to where it is called, whatever becomes of its result", () => {
+    const files = {
+      "main.ts": `${printing}
+        const words: string[] = [];
+        function said(word: string): void { if (word === "quiet") return; words.push(word); print(word); }
+        function kind(n: number): string { if (n < 0) return "negative"; if (n === 0) return "zero"; let text = "positive"; if (n > 9) { text = "large"; } return text; }
+        function first(list: string[], start: string): string | undefined { for (const word of list) { for (const letter of [word.charAt(0)]) if (letter === start) return word; } return undefined; }
+        function finish(n: number): string { return kind(n); }
+        for (const n of [-1, 0, 5, 50]) { const text = finish(n); said(text); }
+        let found: string | undefined = "before";
+        for (const start of ["z", "y", "l"]) { found = first(words, start); print(found ?? "none"); }`,
+    };
+    expect(run(files)).toEqual(["negative", "zero", "positive", "large", "zero", "none", "large"]);
+    expect(functions(compile(files).lua.replace(/^-- lualib[^]*?(?=^-- main)/m, ""))).toBe(0);
+  });
+
+  test("keeps its names apart from those around the call", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        const log: string[] = [];
+        function inner(text: string): string { const name = text + "!"; let n = name; n += "?"; return n; }
+        function outer(name: string, n: string): void { const text = inner(name + n); log.push(text, name, n); }
+        outer("a", "b");
+        print(log.join(" "));`,
+    });
+    expect(lines).toEqual(["ab!? a b"]);
+  });
+
+  test("evaluates its arguments once and first, and may change them", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        let count = 0;
+        function next(): string { count++; return \`\${count}\`; }
+        function twice(a: string, b: string, fallback = "none"): string { count = 10; a += a; return a + b + fallback; }
+        let mine = "x";
+        function change(given: string): void { mine = "y"; print(given + mine); }
+        const text = twice(next(), next()); change(mine); print(text); print(next());`,
+    });
+    expect(lines).toEqual(["xy", "112none", "11"]);
+  });
+
+  test("stays where it is when it calls itself, or is called where its variables cannot be seen", () => {
+    const lines = run({
+      "a.ts": "let calls = 0; const secret = ['s']; export function a(): string { calls++; return secret.join('') + `${calls}`; }",
+      "main.ts": `${printing}import { a } from "./a";
+        function down(n: number): string { return n === 0 ? "end" : down(n - 1); }
+        const text = a(); print(text); const last = down(3); print(last);`,
+    });
+    expect(lines).toEqual(["s1", "end"]);
+  });
+
+  test("gives each round of a loop its own variables", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        const later: (() => void)[] = [];
+        function keep(name: string): void { const text = name + "!"; later.push(() => print(text)); }
+        for (const name of ["a", "b"]) keep(name);
+        for (const call of later) call();`,
+    });
+    expect(lines).toEqual(["a!", "b!"]);
+  });
+});
+
 describe("generators", () => {
   const task = `
     export function* pause(name: string): Generator<string, string, void> { yield name; return name + " over"; }

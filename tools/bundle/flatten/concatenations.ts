@@ -1,6 +1,6 @@
 /** Joins texts in one go: `(a .. b) .. c`, as TypeScriptToLua writes it, makes a text for each pair. */
 import * as lua from "typescript-to-lua";
-import { bare, changeExpressions } from "./syntax";
+import { bare, changeExpressions, placedAs } from "./syntax";
 
 function isConcatenation(expression: lua.Expression): expression is lua.BinaryExpression {
   return lua.isBinaryExpression(expression) && expression.operator === lua.SyntaxKind.ConcatOperator;
@@ -21,6 +21,6 @@ export function joinAtOnce(tree: lua.Node): void {
   changeExpressions(tree, (expression) => {
     if (!isConcatenation(expression)) return expression;
     const [first, ...rest] = pieces(expression);
-    return first === undefined ? expression : lua.setNodePosition(join(first, ...rest), lua.getOriginalPos(expression));
+    return first === undefined ? expression : placedAs(join(first, ...rest), expression);
   });
 }

@@ -11,6 +11,7 @@ import { layOut } from "./layout";
 import { libraryFor } from "./library";
 import { link } from "./link";
 import { modulesInOrder, type CompiledFile } from "./modules";
+import { placeSingleCalls } from "./once";
 import { print, type Printed } from "./print";
 import { useNoTemporaries } from "./temporaries";
 import { dropUnused } from "./unused";
@@ -32,6 +33,8 @@ export function flatten(compiled: ts.Program, files: readonly CompiledFile[], en
   dropUnused(program);
   useNoTemporaries(program.root);
   declareLate(program.root);
+  placeSingleCalls(program);
+  dropUnused(program);
   layOut(program);
   const library = libraryFor(program, options.luaTarget ?? tstl.LuaTarget.Universal, ts.sys);
   return print(program, compiled, ts.sys, library, folder);

@@ -1,6 +1,6 @@
 /** Declares variables where they get their first value, instead of ahead of it. */
 import * as lua from "typescript-to-lua";
-import { changeStatements, walk } from "./syntax";
+import { changeStatements, placedAs, walk } from "./syntax";
 
 function namesIn(statement: lua.Statement, but?: lua.Identifier): Set<string> {
   const names = new Set<string>();
@@ -38,7 +38,7 @@ export function declareInPlace(
     if (target === undefined || !lua.isAssignmentStatement(statement) || !isFirst) return statement;
     if (inside.has(name) && !lua.isFunctionDefinition(statement)) return statement;
     left.delete(name);
-    return lua.setNodePosition(lua.createVariableDeclarationStatement(target, statement.right), lua.getOriginalPos(statement));
+    return placedAs(lua.createVariableDeclarationStatement(target, statement.right), statement);
   });
   return { statements: changed, undone: [...left] };
 }

@@ -5,7 +5,7 @@ import { isRequire, readModule, type Export, type Reading } from "./imports";
 import { FlattenError, type Module } from "./modules";
 import { createNaming, type Naming } from "./naming";
 import type { Part, Program } from "./program";
-import { changeExpressions, changeStatements, walk } from "./syntax";
+import { changeExpressions, changeStatements, placedAs, walk } from "./syntax";
 
 function isLinkStatement(statement: lua.Statement, { names, isLink }: Reading): boolean {
   if (lua.isExpressionStatement(statement)) return isRequire(statement.expression);
@@ -28,7 +28,7 @@ function linkModule(reading: Reading, naming: Naming): Part {
   changeStatements(block, (statements) => statements.filter((statement) => !isLinkStatement(statement, reading)));
   changeExpressions(block, (node) => {
     const meaning = exportOf(node);
-    if (meaning !== undefined) return lua.setNodePosition(lua.createIdentifier(nameOf(naming, meaning)), lua.getOriginalPos(node));
+    if (meaning !== undefined) return placedAs(lua.createIdentifier(nameOf(naming, meaning)), node);
     const variable = lua.isIdentifier(node) ? names.variableOf(node) : undefined;
     if (lua.isIdentifier(node) && variable?.depth === 1 && !isLink(variable)) {
       node.text = naming.name(`${module.fileName}%${variable.name}`, variable.name, basename(module.fileName, ".ts"));

@@ -1,6 +1,6 @@
 /** The modules of a program as TypeScriptToLua makes them, in the order in which they would be loaded. */
 import * as lua from "typescript-to-lua";
-import { calledName, copyTree, walk } from "./syntax";
+import { calledName, copyTree, setFile, walk } from "./syntax";
 
 /** What TypeScriptToLua made of one source file. */
 export interface CompiledFile {
@@ -35,7 +35,9 @@ export function modulesInOrder(files: readonly CompiledFile[], entry: string, re
     const tree = trees.get(fileName);
     if (tree === undefined) throw new FlattenError(`${fileName}: it was not compiled`);
     underWay.push(fileName);
-    const { statements } = copyTree(tree);
+    const copy = copyTree(tree);
+    setFile(copy, fileName);
+    const { statements } = copy;
     const requires = new Map<lua.CallExpression, Module>();
     for (const statement of statements) {
       walk(statement, (node) => {

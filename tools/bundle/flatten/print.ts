@@ -4,11 +4,42 @@ import { FlattenMap, encodedMap } from "@jridgewell/trace-mapping";
 import type ts from "typescript";
 import * as lua from "typescript-to-lua";
 import type { Program } from "./program";
+import { fileOf } from "./syntax";
 
 /** A flat program as it is written to disk. */
 export interface Printed {
   readonly lua: string;
   readonly map: string;
+}
+
+/** Code of one file may stand in a part of another: each node is mapped to the file that it came from. */
+class FlatPrinter extends lua.LuaPrinter {
+  private readonly paths = new Map<string, string>();
+
+  constructor(
+    private readonly host: lua.EmitHost,
+    private readonly compiled: ts.Program,
+    fileName: string,
+  ) {
+    super(host, compiled, fileName);
+  }
+
+  private pathOf(fileName: string): string {
+    const known = this.paths.get(fileName) ?? new FlatPrinter(this.host, this.compiled, fileName).relativeSourcePath;
+    this.paths.set(fileName, known);
+    return known;
+  }
+
+  protected override createSourceNode(
+    ...[node, chunks, name]: Parameters<lua.LuaPrinter["createSourceNode"]>
+  ): ReturnType<lua.LuaPrinter["createSourceNode"]> {
+    const before = this.relativeSourcePath;
+    const fileName = fileOf(node);
+    if (fileName !== undefined) this.relativeSourcePath = this.pathOf(fileName);
+    const made = super.createSourceNode(node, chunks, name);
+    this.relativeSourcePath = before;
+    return made;
+  }
 }
 
 /** Prints the parts one after the other, below the library, which has no source. Each begins with `-- ` and its file's name from `folder`. */
@@ -19,7 +50,7 @@ export function print(program: Program, compiled: ts.Program, host: lua.EmitHost
   for (const { fileName, block } of program.parts) {
     if (block.statements.length === 0) continue;
     const file = lua.createFile(block.statements, new Set(), "");
-    const { code, sourceMap } = new lua.LuaPrinter(host, compiled, fileName).print(file);
+    const { code, sourceMap } = new FlatPrinter(host, compiled, fileName).print(file);
     texts.push(`-- ${relative(folder, fileName)}\n`);
     sections.push({ offset: { line: linesSoFar(), column: 0 }, map: sourceMap });
     texts.push(code);

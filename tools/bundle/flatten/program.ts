@@ -1,6 +1,7 @@
 /** A whole program in one scope. */
 import * as lua from "typescript-to-lua";
 import { resolveNames, type Names, type Variable } from "./scope";
+import { walk } from "./syntax";
 
 /** What is left of a module: a block of its statements. */
 export interface Part {
@@ -22,6 +23,8 @@ export interface Resolved {
   readonly names: Names;
   /** What a variable has all its life, if that is known: what it is declared with, or what is exported by that name. */
   valueOf(variable: Variable): lua.Expression | undefined;
+  /** The function that a variable always is, also where it was declared ahead of it. */
+  functionOf(variable: Variable): lua.FunctionExpression | undefined;
 }
 
 /** Follows the names through all parts, as if their outermost blocks were one. */
@@ -33,8 +36,19 @@ export function resolveProgram({ parts, exported }: Program): Resolved {
   for (const statement of all) {
     if (lua.isAssignmentStatement(statement) && statement.left.length === 1) given.set(statement.left[0] as lua.Node, statement.right[0]);
   }
+  const functions = new Map<lua.Node, lua.FunctionExpression>();
+  for (const statement of all) {
+    walk(statement, (node) => {
+      if (lua.isAssignmentStatement(node) && lua.isFunctionDefinition(node)) functions.set(node.left[0] as lua.Node, node.right[0]);
+    });
+  }
   return {
     names,
+    functionOf(variable) {
+      const [only, ...more] = variable.writes;
+      if (only !== undefined) return more.length === 0 && variable.value === undefined ? functions.get(only) : undefined;
+      return variable.value !== undefined && lua.isFunctionExpression(variable.value) ? variable.value : undefined;
+    },
     valueOf(variable) {
       const [only, ...more] = variable.writes;
       if (only === undefined) return variable.value;

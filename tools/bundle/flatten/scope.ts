@@ -12,6 +12,7 @@ export interface Variable {
   /** Each place where it gets another value. */
   readonly writes: lua.Identifier[];
   readonly reads: lua.Identifier[];
+  /** 1 in the outermost block. */
   readonly depth: number;
 }
 
@@ -21,28 +22,38 @@ export interface Names {
   variableOf(identifier: lua.Identifier): Variable | undefined;
   readonly variables: ReadonlySet<Variable>;
   readonly globals: ReadonlySet<string>;
+  /** What a name would mean where a call is; undefined for a global. */
+  meaningAt(call: lua.CallExpression, name: string): Variable | undefined;
 }
 
-type Scope = Map<string, Variable>;
+/** What can be seen at a place: the newest variable, and what could be seen before it. */
+interface Scope {
+  readonly newest: Variable;
+  readonly before: Scope | undefined;
+}
+
+function find(scope: Scope | undefined, name: string): Variable | undefined {
+  for (let at = scope; at !== undefined; at = at.before) if (at.newest.name === name) return at.newest;
+  return undefined;
+}
 
 /** Follows Lua's rules of scope through statements, from their outermost block. */
 export function resolveNames(statements: readonly lua.Statement[]): Names {
   const meanings = new Map<lua.Identifier, Variable>();
   const variables = new Set<Variable>();
   const globals = new Set<string>();
-  let scopes: Scope[] = [];
+  const calls = new Map<lua.Node, Scope | undefined>();
+  let scope: Scope | undefined;
+  let depth = 0;
 
   function declare(identifier: lua.Identifier, declaration?: lua.VariableDeclarationStatement, value?: lua.Expression): void {
-    const variable: Variable = { name: identifier.text, declaration, value, writes: [], reads: [], depth: scopes.length };
-    scopes.at(-1)?.set(identifier.text, variable);
+    const variable: Variable = { name: identifier.text, declaration, value, writes: [], reads: [], depth };
+    scope = { newest: variable, before: scope };
     meanings.set(identifier, variable);
     variables.add(variable);
   }
   function use(identifier: lua.Identifier, how: "reads" | "writes"): void {
-    const variable = [...scopes]
-      .reverse()
-      .find((scope) => scope.has(identifier.text))
-      ?.get(identifier.text);
+    const variable = find(scope, identifier.text);
     if (variable === undefined) globals.add(identifier.text);
     else {
       variable[how].push(identifier);
@@ -50,9 +61,11 @@ export function resolveNames(statements: readonly lua.Statement[]): Names {
     }
   }
   function inScope(body: () => void): void {
-    scopes = [...scopes, new Map<string, Variable>()];
+    const outside = scope;
+    depth++;
     body();
-    scopes = scopes.slice(0, -1);
+    depth--;
+    scope = outside;
   }
   const readAll = (nodes: readonly lua.Node[]): void => nodes.forEach(read);
 
@@ -93,9 +106,17 @@ export function resolveNames(statements: readonly lua.Statement[]): Names {
     } else if (lua.isRepeatStatement(node)) {
       inScope(() => readAll([...node.body.statements, node.condition]));
     } else if (lua.isBlock(node) || lua.isDoStatement(node)) inScope(() => readAll(node.statements));
-    else readAll(childrenOf(node));
+    else {
+      if (lua.isCallExpression(node)) calls.set(node, scope);
+      readAll(childrenOf(node));
+    }
   }
 
   inScope(() => readAll(statements));
-  return { variableOf: (identifier) => meanings.get(identifier), variables, globals };
+  return {
+    variableOf: (identifier) => meanings.get(identifier),
+    variables,
+    globals,
+    meaningAt: (call, name) => find(calls.get(call), name),
+  };
 }

@@ -13,6 +13,27 @@ export function copyTree<T extends lua.Node>(node: T): T {
   return copy as unknown as T;
 }
 
+/** A node with the source file that it came from, which TypeScriptToLua's own nodes do not know. */
+interface Sourced extends lua.Node {
+  fileName?: string;
+}
+
+/** Notes the file of each node of a tree. */
+export function setFile(root: lua.Node, fileName: string): void {
+  walk(root, (node: Sourced) => void (node.fileName = fileName));
+}
+
+/** The file that a node came from. */
+export function fileOf(node: lua.Node): string | undefined {
+  return (node as Sourced).fileName;
+}
+
+/** Gives a new node the place in the sources that another has. */
+export function placedAs<T extends lua.Node>(node: T, original: lua.Node): T {
+  const fileName = fileOf(original);
+  return Object.assign(lua.setNodePosition(node, lua.getOriginalPos(original)), fileName === undefined ? {} : { fileName });
+}
+
 /** The nodes right below a node, in the order of the source. */
 export function childrenOf(node: lua.Node): lua.Node[] {
   return Object.values(node).flatMap((value: unknown) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));

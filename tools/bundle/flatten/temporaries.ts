@@ -1,6 +1,6 @@
 /** Does without the variables that TypeScriptToLua puts between a choice and its use. */
 import * as lua from "typescript-to-lua";
-import { changeExpressions, changeStatements, walk } from "./syntax";
+import { changeExpressions, changeStatements, placedAs, walk } from "./syntax";
 
 const isTemporary = (name: string): boolean => /^____\w+_\d+$/.test(name);
 
@@ -41,7 +41,7 @@ function use(found: { block: lua.Block; value: lua.Expression }[], make: (value:
   for (const { block, value } of found) {
     const last = block.statements.at(-1);
     const made = make(value);
-    block.statements = [...block.statements.slice(0, -1), last === undefined ? made : lua.setNodePosition(made, lua.getOriginalPos(last))];
+    block.statements = [...block.statements.slice(0, -1), last === undefined ? made : placedAs(made, last)];
   }
 }
 

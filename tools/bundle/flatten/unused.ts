@@ -21,6 +21,12 @@ export function dropUnused(program: Program): void {
     const { names } = resolveProgram(program);
     changeStatements(program.root, (statements) =>
       statements.filter((statement) => {
+        if (lua.isVariableDeclarationStatement(statement) && statement.right === undefined) {
+          statement.left = statement.left.filter((name) => {
+            const variable = names.variableOf(name);
+            return variable === undefined || variable.reads.length + variable.writes.length > 0;
+          });
+        }
         const unused = isUnused(statement, names);
         if (unused) dropped++;
         return !unused;

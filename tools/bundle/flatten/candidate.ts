@@ -1,0 +1,86 @@
+/** Which calls could have the called function in their place. */
+import * as lua from "typescript-to-lua";
+import { returnsOf } from "./exits";
+import type { Program, Resolved } from "./program";
+import type { Variable } from "./scope";
+import { isPure, walk } from "./syntax";
+
+/** A function that is called once, and by a statement of its own. */
+export interface Candidate {
+  readonly variable: Variable;
+  readonly body: lua.FunctionExpression;
+  readonly call: lua.CallExpression;
+  readonly statement: lua.Statement;
+  /** The names that it takes from around it. */
+  readonly free: ReadonlySet<string>;
+}
+
+function callOf(statement: lua.Statement): lua.CallExpression | undefined {
+  let values: readonly lua.Expression[] = [];
+  if (lua.isExpressionStatement(statement)) values = [statement.expression];
+  else if (lua.isReturnStatement(statement)) values = statement.expressions;
+  else if (lua.isVariableDeclarationStatement(statement) || lua.isAssignmentStatement(statement)) {
+    if (statement.left.length === 1 && statement.left.every((target) => lua.isIdentifier(target))) values = statement.right ?? [];
+  }
+  const [value] = values;
+  return values.length === 1 && value !== undefined && lua.isCallExpression(value) ? value : undefined;
+}
+
+function hasLabel(root: lua.Node): boolean {
+  let found = false;
+  walk(root, (node) => void (found ||= lua.isLabelStatement(node) || lua.isDotsLiteral(node)));
+  return found;
+}
+
+function partOf(node: lua.Node, program: Program): number {
+  return program.parts.findIndex(({ block }) => {
+    let found = false;
+    walk(block, (inner) => void (found ||= inner === node));
+    return found;
+  });
+}
+
+/** The names that the function takes from around it; undefined when one of them would mean something else where it is called. */
+function freeNames(
+  body: lua.FunctionExpression,
+  variable: Variable,
+  call: lua.CallExpression,
+  program: Program,
+  resolved: Resolved,
+): Set<string> | undefined {
+  const free = new Set<string>();
+  let isSame = true;
+  let needsPart = false;
+  const methods = new Set<lua.Node>();
+  walk(body, (node) => {
+    if (lua.isMethodCallExpression(node)) methods.add(node.name);
+    if (!lua.isIdentifier(node) || methods.has(node)) return;
+    const meaning = resolved.names.variableOf(node);
+    if (meaning !== undefined && meaning.depth > variable.depth) return;
+    free.add(node.text);
+    isSame &&= resolved.names.meaningAt(call, node.text) === meaning;
+    needsPart ||= meaning?.depth === 1 && !program.exported.has(meaning.name);
+  });
+  if (!isSame) return undefined;
+  return needsPart && partOf(body, program) !== partOf(call, program) ? undefined : free;
+}
+
+/** The candidate that a statement calls, if it calls one. */
+export function candidateAt(statement: lua.Statement, program: Program, resolved: Resolved): Candidate | undefined {
+  const call = callOf(statement);
+  if (call === undefined || !lua.isIdentifier(call.expression)) return undefined;
+  const variable = resolved.names.variableOf(call.expression);
+  if (variable?.reads.length !== 1) return undefined;
+  const body = resolved.functionOf(variable);
+  if (body === undefined || body.dots !== undefined || hasLabel(body)) return undefined;
+  if (call.params.length > (body.params ?? []).length) return undefined;
+  const canDrop = (value: lua.Expression): boolean => isPure(value) || lua.isCallExpression(value);
+  const returns = returnsOf(body.body.statements);
+  if (returns.some(({ expressions }) => expressions.length > 1)) return undefined;
+  if (lua.isExpressionStatement(statement) && !returns.every(({ expressions }) => expressions.every(canDrop))) return undefined;
+  let isRecursive = false;
+  walk(body, (node) => void (isRecursive ||= node === call));
+  if (isRecursive) return undefined;
+  const free = freeNames(body, variable, call, program, resolved);
+  return free === undefined ? undefined : { variable, body, call, statement, free };
+}
