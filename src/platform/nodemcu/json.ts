@@ -1,4 +1,4 @@
-/** JSON by sjson, which reads 19 levels. */
+/** JSON by sjson. Its 20 levels are one for the text, and one for a member or element in the innermost container (jsonsl.c). */
 import type { Json, JsonObject } from "../../ports";
 import { closing, newBraces } from "./braces";
 
