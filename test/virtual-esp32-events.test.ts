@@ -144,7 +144,9 @@ print(gpio.read(2))`);
 });
 
 test("a pin shows what was written only once it is an output", () => {
-  const { board } = run(`gpio.write(4, 1) tmr.create():alarm(100, tmr.ALARM_SINGLE, function() gpio.config({gpio = 4, dir = gpio.IN_OUT}) end)`);
+  const { board } = run(
+    `gpio.write(4, 1) tmr.create():alarm(100, tmr.ALARM_SINGLE, function() gpio.config({gpio = 4, dir = gpio.IN_OUT}) end)`,
+  );
   expect(board.pins()).toEqual([{ ms: 400, pin: 4, level: 1 }]);
 });
 
@@ -192,7 +194,9 @@ tmr.create():alarm(950, tmr.ALARM_SINGLE, function() print(n) end)`);
 
 test("starts its clock in 1970, learns the time from NTP, and crashes when NTP is started twice", () => {
   const wifi = `wifi.mode(1) wifi.sta.config({ssid="lab"}) wifi.start() wifi.sta.connect()`;
-  const { lines } = run(`${wifi} print((time.get())) time.initntp() tmr.create():alarm(5000, 0, function() print((time.get())) end)`, { ms: 6000 });
+  const { lines } = run(`${wifi} print((time.get())) time.initntp() tmr.create():alarm(5000, 0, function() print((time.get())) end)`, {
+    ms: 6000,
+  });
   expect(lines).toEqual(["0", "1700000005"]);
   expect(run(`time.initntp("a") time.initntp("b")`, { ms: 10 }).restarts).toEqual(["crash"]);
   expect(run(`time.initntp("a") time.ntpstop() time.initntp("b") print("fine")`, { ms: 10 }).lines).toEqual(["fine"]);

@@ -11,28 +11,29 @@ test("tells whole numbers and floats apart, and writes both as C does", () => {
   expect(printed(`print(3, 3.0, 10/2, 7//2, 1e14, 2^53, 1/0, -1/0, -0.0, 0.1, 1e100)`)).toEqual([
     "3\t3.0\t5.0\t3\t1e+14\t9.007199254741e+15\tinf\t-inf\t-0.0\t0.1\t1e+100",
   ]);
-  expect(printed(`print(string.format("%g %G %e %.3e %10g|%-10g| %s", 1e20, 1e-10, 12345.678, 0, 1.5, 2.5, 1e15)) print(1e15 .. "")`)).toEqual([
-    "1e+20 1E-10 1.234568e+04 0.000e+00        1.5|2.5       | 1e+15",
-    "1e+15",
-  ]);
+  expect(
+    printed(`print(string.format("%g %G %e %.3e %10g|%-10g| %s", 1e20, 1e-10, 12345.678, 0, 1.5, 2.5, 1e15)) print(1e15 .. "")`),
+  ).toEqual(["1e+20 1E-10 1.234568e+04 0.000e+00        1.5|2.5       | 1e+15", "1e+15"]);
 });
 
 test("has the libraries of the firmware and no others", () => {
-  expect(printed(`print(os, math.pow, math.log10, table.maxn, unpack ~= nil, loadstring ~= nil, string.pack ~= nil, utf8.char(228))`)).toEqual([
-    "nil\tnil\tnil\tnil\ttrue\ttrue\ttrue\tä",
-  ]);
+  expect(
+    printed(`print(os, math.pow, math.log10, table.maxn, unpack ~= nil, loadstring ~= nil, string.pack ~= nil, utf8.char(228))`),
+  ).toEqual(["nil\tnil\tnil\tnil\ttrue\ttrue\ttrue\tä"]);
   expect(printed(`print(pcall(io.popen, "ls"))`)).toEqual(["false\t'popen' not supported"]);
   expect(printed(`print(("%d apples") % 5)`)).toEqual(["5 apples"]);
 });
 
 test("keeps built-in functions out of the globals table, and lets a program replace a global", () => {
-  expect(printed(`print(rawget(_G, "print"), print ~= nil) for k in pairs(_G) do print(k) end math = {floor = 1} print(math.floor)`).sort()).toEqual(
-    ["nil\ttrue", "_G", "package", "require", "1"].sort(),
-  );
+  expect(
+    printed(`print(rawget(_G, "print"), print ~= nil) for k in pairs(_G) do print(k) end math = {floor = 1} print(math.floor)`).sort(),
+  ).toEqual(["nil\ttrue", "_G", "package", "require", "1"].sort());
 });
 
 test("refuses a new key in a built-in table", () => {
-  expect(printed(`print(pcall(function() string.trim = 1 end)) print(pcall(rawset, mqtt, "x", 1)) print(pcall(function() return #math end))`)).toEqual([
+  expect(
+    printed(`print(pcall(function() string.trim = 1 end)) print(pcall(rawset, mqtt, "x", 1)) print(pcall(function() return #math end))`),
+  ).toEqual([
     "false\tinit.lua:1: table is Readonly",
     "false\ttable is Readonly",
     "false\tinit.lua:1: attempt to get length of a table value",
@@ -74,7 +75,9 @@ test("gives the same random numbers after every boot", () => {
 });
 
 test("finds a module in the firmware before any file, compiled files before sources", () => {
-  const { board, lines, time } = run(`print(require("time") == time, require("plain").x, require("dir.inner"), pcall(require, "absent"))`, { ms: 0 });
+  const { board, lines, time } = run(`print(require("time") == time, require("plain").x, require("dir.inner"), pcall(require, "absent"))`, {
+    ms: 0,
+  });
   expect(lines[0]).toMatch(/^init\.lua:1: module 'plain' not found:/);
   board.files.write("time.lua", `return "file"`);
   board.files.write("plain.lua", `local name, file = ... return {x = name .. " " .. file}`);
@@ -123,9 +126,12 @@ test("computes as long as it likes when it lets the idle task run", () => {
 });
 
 test("prints an error of the boot chunk and stays on, without onerror and without a restart", () => {
-  const { lines, restarts } = run(`node.setonerror(function() print("onerror") end) tmr.create():alarm(500, tmr.ALARM_SINGLE, function() print("still here") end) error("oops")`, {
-    ms: 5000,
-  });
+  const { lines, restarts } = run(
+    `node.setonerror(function() print("onerror") end) tmr.create():alarm(500, tmr.ALARM_SINGLE, function() print("still here") end) error("oops")`,
+    {
+      ms: 5000,
+    },
+  );
   expect(restarts).toEqual([]);
   expect(lines[0]).toBe("init.lua:1: oops");
   expect(lines).toContain("still here");
@@ -150,7 +156,10 @@ print(node.heap())`).map(Number) as [number, number, number];
 });
 
 test("panics when memory is gone", () => {
-  const { restarts, lines } = run(`local parts = {} for i = 1, 50 do parts[i] = ("x"):rep(4000) .. i end keep = parts print(collectgarbage("count") > 190, node.heap())`, { ms: 100 });
+  const { restarts, lines } = run(
+    `local parts = {} for i = 1, 50 do parts[i] = ("x"):rep(4000) .. i end keep = parts print(collectgarbage("count") > 190, node.heap())`,
+    { ms: 100 },
+  );
   expect(restarts).toEqual(["panic"]);
   expect(lines.join()).toContain("not enough memory");
 });

@@ -13,15 +13,15 @@ export interface Bench {
   readonly restarts: string[];
 }
 
-/** A board that is off, with this boot chunk. */
-export function bench(initLua: string, options: BoardOptions = {}): Bench {
+/** A board that is off, with this boot chunk, or with none. */
+export function bench(initLua: string | undefined, options: BoardOptions = {}): Bench {
   const time = new VirtualTime();
   const board = createBoard({ time, network: noNetwork, ...options });
   const lines: string[] = [];
   const restarts: string[] = [];
   board.on("line", (line) => lines.push(line));
   board.on("restart", ({ reason }) => restarts.push(reason));
-  board.files.write("init.lua", initLua);
+  if (initLua !== undefined) board.files.write("init.lua", initLua);
   return { board, time, lines, restarts };
 }
 

@@ -78,10 +78,14 @@ export function createVm(options: VmOptions): Vm {
   let ended: { error: unknown } | undefined;
 
   // fengari turns whatever JavaScript throws into a Lua error; a reset, and a mistake of ours, must go through.
-  atNativeError(L, () => vm.running, (error) => {
-    ended ??= { error: error instanceof RangeError ? new Fault("crash", `stack overflow: ${error.message}`) : error };
-    throw ended.error;
-  });
+  atNativeError(
+    L,
+    () => vm.running,
+    (error) => {
+      ended ??= { error: error instanceof RangeError ? new Fault("crash", `stack overflow: ${error.message}`) : error };
+      throw ended.error;
+    },
+  );
   lua.lua_sethook(
     L,
     () => {
