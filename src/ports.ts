@@ -94,7 +94,10 @@ export interface Json {
   decode(text: string): JsonObject | undefined;
 }
 
-/** The deepest nesting `Json.decode` reads, outermost object included: what the firmware's sjson takes (sjson.c, a fixed 20 with one reserved). */
+/**
+ * The deepest nesting `Json.decode` reads, outermost object included: what the firmware's sjson takes (sjson.c, a fixed 20 with one
+ * reserved). A member or an element counts as a level too (jsonsl.c, STACK_PUSH): 18 containers with something in the innermost.
+ */
 export type MaxJsonDepth = 19;
 
 /** Small named texts that survive a power cut. A write is atomic: afterwards the record is the old text or the new one, never a mixture. */

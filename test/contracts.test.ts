@@ -1,4 +1,4 @@
-/** What every platform's ports must do, held by the ports of Node. */
+/** What every platform's ports must do, held by those of Node and by those of NodeMCU inside the virtual board. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,17 +15,15 @@ import { bootSlot } from "../src/platform/node/slots";
 import { nodeSystem } from "../src/platform/node/system";
 import { proveAll } from "./contracts/contract";
 import { allContracts } from "./contracts/index";
-import { startBroker } from "./surroundings/broker";
-import { movableTime } from "./surroundings/movable-time";
-import { startWeb } from "./surroundings/web";
-
-const time = movableTime();
+import { startBroker, type Broker } from "./surroundings/broker";
+import { proveOnBoard } from "./surroundings/contracts-on-board";
+import { movableTime, type MovableTime } from "./surroundings/movable-time";
+import { startWeb, type Web } from "./surroundings/web";
 
 /** The reason by sentence; undefined where the contract was kept. */
 type Results = Map<string, string | undefined>;
 
-async function proveNode(): Promise<Results> {
-  const [web, broker] = [await startWeb(time), await startBroker(time)];
+async function proveOnNode(web: Web, broker: Broker, time: MovableTime): Promise<Results> {
   const dir = mkdtempSync(join(tmpdir(), "contracts-"));
   const enter: Enter = (tell) => tell();
   const connect = brokerConnection("127.0.0.1", broker.port, undefined);
@@ -47,18 +45,26 @@ async function proveNode(): Promise<Results> {
   const results: Results = new Map();
   await new Promise<void>((done) => proveAll(allContracts(), subject, (sentence, reason) => results.set(sentence, reason), done));
   await mqtt.ended();
-  await broker.stop();
-  await web.stop();
   rmSync(dir, { recursive: true });
   return results;
 }
 
 const sentences = allContracts().map(({ sentence }) => sentence);
 
-describe.each([{ platform: "node", prove: proveNode }])("$platform", ({ prove }) => {
+describe.each([
+  { platform: "node", prove: proveOnNode },
+  { platform: "nodemcu", prove: proveOnBoard },
+])("$platform", ({ prove }) => {
   let results: Results = new Map();
   beforeAll(async () => {
-    results = await prove();
+    const time = movableTime();
+    const [web, broker] = [await startWeb(time), await startBroker(time)];
+    try {
+      results = await prove(web, broker, time);
+    } finally {
+      await broker.stop();
+      await web.stop();
+    }
   }, 60_000);
 
   test.each(sentences)("%s", (sentence) => {

@@ -132,10 +132,22 @@ test("a reboot job restarts the agent inside the process, which then reports it"
   job("again", { action: "reboot" });
   expect(await outcome("again")).toEqual({ status: "SUCCEEDED", details: { bootReason: "restart" } });
   expect(reasons).toEqual(["restart"]);
-  expect(lines.filter((text) => text.includes("boot reason")).map((text) => text.replace(/.*boot reason /, ""))).toEqual([
-    "power",
-    "restart",
-  ]);
+  const told = (): string[] => lines.filter((text) => text.includes("boot reason")).map((text) => text.replace(/.*boot reason /, ""));
+  expect(told()).toEqual(["power", "restart"]);
+
+  // The reason is for the next boot only: ended from outside, it starts as if the power had been off.
+  abort.abort();
+  await ended;
+  const again = new AbortController();
+  await runNodeAgent({
+    dir,
+    signal: again.signal,
+    log(text) {
+      lines.push(text);
+      if (text.includes("boot reason")) again.abort();
+    },
+  });
+  expect(told()).toEqual(["power", "restart", "power"]);
 });
 
 test("an update is downloaded over verified https, booted on trial, accepted, and kept in files of the owner's alone", async () => {

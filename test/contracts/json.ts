@@ -2,23 +2,18 @@ import type { JsonValue } from "../../src/ports";
 import { equal, ok, show } from "../spec/spec";
 import { atOnce, type Contract } from "./contract";
 
-/** Objects one in the other. */
-function objects(levels: number): string {
-  let text = "1";
-  for (let level = 0; level < levels; level++) text = `{"a":${text}}`;
+/** Objects one in the other, `inside` in the innermost. */
+function objects(levels: number, inside: string): string {
+  let text = `{${inside}}`;
+  for (let level = 1; level < levels; level++) text = `{"a":${text}}`;
   return text;
 }
 
-/** An object with arrays one in the other. */
-function arrays(levels: number): string {
-  let text = "1";
-  for (let level = 1; level < levels; level++) text = `[${text}]`;
+/** An object with arrays one in the other, `inside` in the innermost. */
+function arrays(levels: number, inside: string): string {
+  let text = `[${inside}]`;
+  for (let level = 2; level < levels; level++) text = `[${text}]`;
   return `{"a":${text}}`;
-}
-
-/** What `objects` stands for. */
-function nested(levels: number): { readonly [name: string]: JsonValue } {
-  return { a: levels === 1 ? 1 : nested(levels - 1) };
 }
 
 function reads(sentence: string, text: string, value: { readonly [name: string]: JsonValue }): Contract {
@@ -55,9 +50,28 @@ export const jsonContracts: readonly Contract[] = [
     equal(json.decode(`{"${show(text).slice(1, -1)}":${show(text)}}`), { [show(text).slice(1, -1)]: text });
   }),
   reads("reads whole numbers up to 2^31 - 1 exactly", `{"a":2147483647,"b":-2147483647,"c":0}`, { a: 2147483647, b: -2147483647, c: 0 }),
-  reads("reads 19 levels of objects", objects(19), nested(19)),
-  atOnce("JSON: reads 19 levels of which most are arrays", ({ json }) => ok(json.decode(arrays(19)) !== undefined, "it was refused")),
-  refuses("refuses 20 levels, and a thousand", [objects(20), arrays(20), objects(1000), arrays(1000)]),
+  atOnce("JSON: reads 18 levels with something in the innermost, and 19 with nothing", ({ json }) => {
+    for (const text of [
+      objects(18, `"a":1`),
+      objects(18, `"a":null`),
+      arrays(18, "1"),
+      arrays(18, `""`),
+      objects(19, ""),
+      arrays(19, ""),
+    ]) {
+      ok(json.decode(text) !== undefined, `${text} was refused`);
+    }
+  }),
+  refuses("refuses more levels", [
+    objects(19, `"a":1`),
+    objects(19, `"a":null`),
+    arrays(19, "1"),
+    arrays(19, `""`),
+    objects(20, ""),
+    arrays(20, ""),
+    objects(1000, ""),
+    arrays(1000, ""),
+  ]),
   refuses("refuses what is not an object", ["[]", "[1]", `[{"a":1}]`, `"text"`, "12", "true", "null", ""]),
   refuses("refuses a null inside an array", [`{"a":[null]}`, `{"a":[1,null]}`, `{"a":[null,1]}`, `{"a":{"b":[[null]]}}`]),
   refuses("refuses an object that is not complete", ["{", `{"a"`, `{"a":`, `{"a":1`, `{"a":[1`, `{"a":"x`, `{"a":1,`]),
