@@ -231,6 +231,15 @@ describe("a function that is called once", () => {
     expect(functions(compile(files).lua.replace(/^-- lualib[^]*?(?=^-- main)/m, ""))).toBe(0);
   });
 
+  test("may be given nothing, and look into it", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        function name(of: { name: string } | undefined): string | undefined { return of?.name; }
+        const nobody = name(undefined); print(nobody ?? "nobody");`,
+    });
+    expect(lines).toEqual(["nobody"]);
+  });
+
   test("keeps its names apart from those around the call", () => {
     const lines = run({
       "main.ts": `${printing}

@@ -6,17 +6,19 @@ import * as lua from "typescript-to-lua";
 import { candidateAt, type Candidate } from "./candidate";
 import { alwaysReturns, mention, replaceReturns } from "./exits";
 import { resolveProgram, type Program, type Resolved } from "./program";
-import { changeExpressions, changeStatements, copyTree, isPure, placedAs, walk } from "./syntax";
+import { basesIn, changeExpressions, changeStatements, copyTree, isPure, placedAs, walk } from "./syntax";
 
 /** Puts arguments where parameters are read, or into variables of their own where that could make a difference. */
 function withArguments({ body, call }: Candidate, { names }: Resolved): lua.Statement[] {
   const direct = new Map<lua.Node, lua.Expression>();
+  const bases = basesIn(body.body);
   const kept: { name: lua.Identifier; value: lua.Expression | undefined }[] = [];
   (body.params ?? []).forEach((parameter, index) => {
     const value = call.params[index];
     const variable = names.variableOf(parameter);
     const given = value !== undefined && lua.isIdentifier(value) ? names.variableOf(value) : undefined;
-    const isConstant = value !== undefined && (lua.isLiteral(value) || given?.writes.length === 0);
+    const isUsableLiteral = value !== undefined && lua.isLiteral(value) && variable?.reads.every((read) => !bases.has(read)) === true;
+    const isConstant = isUsableLiteral || given?.writes.length === 0;
     if (variable === undefined || value === undefined || !isConstant || variable.writes.length > 0) {
       kept.push({ name: parameter, value });
     } else for (const read of variable.reads) direct.set(read, value);

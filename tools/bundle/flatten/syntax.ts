@@ -85,6 +85,17 @@ export function memberName(node: lua.Node): string | undefined {
   return lua.isTableIndexExpression(node) && lua.isStringLiteral(node.index) ? node.index.value : undefined;
 }
 
+/** What is indexed or called in a tree: Lua's grammar does not take a literal there. */
+export function basesIn(root: lua.Node): Set<lua.Node> {
+  const bases = new Set<lua.Node>();
+  walk(root, (node) => {
+    if (lua.isTableIndexExpression(node)) bases.add(node.table);
+    if (lua.isCallExpression(node)) bases.add(node.expression);
+    if (lua.isMethodCallExpression(node)) bases.add(node.prefixExpression);
+  });
+  return bases;
+}
+
 /** True when evaluating it does nothing that could be seen, now or later. */
 export function isPure(expression: lua.Expression): boolean {
   if (lua.isTableExpression(expression)) {
