@@ -129,9 +129,10 @@ describe("the agent on a board", () => {
 
   test("goes back to the firmware before when the new one cannot read the settings", async () => {
     const update = `
+      if otaupgrade.info() == "ota_1" then return dofile("stock.lua") end
       local f = io.open("image", "rb")
       otaupgrade.commence() otaupgrade.write(f:read("a")) otaupgrade.complete(1)`;
-    const { board, lines, until } = boardOf({ "init.lua": update, "settings.json": "{}" });
+    const { board, lines, until } = boardOf({ "init.lua": update, "stock.lua": initLua, "settings.json": "{}" });
     board.files.write("image", imageWith(agentLua, "2.0.0"));
     board.powerOn();
     await until(() => lines.some((line) => line.startsWith("esp32-jobs cannot start")), "the reason");
