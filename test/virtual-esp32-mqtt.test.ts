@@ -79,7 +79,8 @@ c:connect("broker", 1883, 0, function()
   print(c:subscribe("allowed", 1, function() print("subscribed", c:subscribe("refused", 1, function() print("subscribed too") end)) end))
 end)`);
   b.broker.answer = (caller, packet) => {
-    if (packet.cmd === "subscribe" && packet.subscriptions[0]!.topic === "refused") caller.send({ cmd: "suback", messageId: packet.messageId!, granted: [128] });
+    if (packet.cmd === "subscribe" && packet.subscriptions[0]!.topic === "refused")
+      caller.send({ cmd: "suback", messageId: packet.messageId!, granted: [128] });
     else agree(caller, packet);
   };
   await until(b.time, said(b, "subscribed too"));
@@ -163,7 +164,8 @@ tmr.create():alarm(20000, 0, function() print("got", n) end)`);
   await until(b.time, () => b.broker.callers[0]?.received.length === 1);
   b.time.advance(10);
   const [caller] = b.broker.callers;
-  for (let i = 1; i <= 200; i++) caller!.send({ cmd: "publish", topic: "t", payload: "x", qos: 1, messageId: i, retain: false, dup: false });
+  for (let i = 1; i <= 200; i++)
+    caller!.send({ cmd: "publish", topic: "t", payload: "x", qos: 1, messageId: i, retain: false, dup: false });
   await until(b.time, () => b.lines.length === 1);
   expect(caller!.received.filter(({ cmd }) => cmd === "puback")).toHaveLength(200);
   expect(b.lines).toEqual(["got\t125"]);
@@ -313,7 +315,11 @@ afterEach(async () => {
 });
 
 /** Connects to the Jobs service over TLS with the given texts; `nul` is what follows each PEM. */
-async function overTls(nul: string, arrange: (pems: Record<string, string>) => void = () => undefined, host = "localhost"): Promise<string[]> {
+async function overTls(
+  nul: string,
+  arrange: (pems: Record<string, string>) => void = () => undefined,
+  host = "localhost",
+): Promise<string[]> {
   service = await startJobsService({ ports: { mqtt: false, mqtts: 0, https: false } });
   const { certificate, privateKey, ca } = await service.provision("lamp");
   const pems: Record<string, string> = { ca_cert: ca, client_cert: certificate, client_key: privateKey };
