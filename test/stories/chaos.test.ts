@@ -66,9 +66,8 @@ async function live(happenings: readonly Happening[]): Promise<void> {
         world.service.rules.setFault(undefined);
       } else if (event.kind === "cancel") {
         const last = jobs.at(-1);
-        if (last !== undefined && /^(QUEUED|IN_PROGRESS)/.test(world.ending(last.jobId))) {
-          world.service.rules.cancelJob(last.jobId, { force: event.force });
-        }
+        const isOpen = last !== undefined && world.service.rules.describeJob(last.jobId).status === "IN_PROGRESS";
+        if (isOpen) world.service.rules.cancelJob(last.jobId, { force: event.force });
       } else if (event.kind === "pass") await world.pass(event.forMs);
       else {
         const jobId = `${event.kind}-${jobs.length}`;
