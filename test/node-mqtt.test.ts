@@ -116,6 +116,14 @@ describe("messages", () => {
   });
 });
 
+test("more filters than AWS IoT takes in one request are all subscribed, at QoS 1", async () => {
+  const time = movableTime();
+  const { port, subscriptions } = await broker(time);
+  const filters = Array.from({ length: 10 }, (_, n) => `filter/${n}`);
+  expect(await listener({ connect: brokerConnection("127.0.0.1", port, undefined) }, time, filters).next()).toBe("online");
+  expect(subscriptions).toEqual(filters.map((topic) => ({ topic, qos: 1 })));
+});
+
 test("messages that are acknowledged make room for others", async () => {
   const time = movableTime();
   const { port } = await broker(time);

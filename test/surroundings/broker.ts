@@ -18,6 +18,8 @@ export interface Broker {
   readonly refusedFilters: Set<string>;
   /** The names that clients asked for in their TLS handshakes. */
   readonly serverNames: unknown[];
+  /** What clients have subscribed to, in the order they came. */
+  readonly subscriptions: { readonly topic: string; readonly qos: number }[];
   /** How the connections of clients ended: with a DISCONNECT, or without. */
   readonly goodbyes: ("polite" | "rude")[];
   stop(): Promise<void>;
@@ -37,6 +39,7 @@ export async function startBroker(time: MovableTime, identity?: BrokerIdentity):
   const refusedFilters = new Set<string>();
   const goodbyes: ("polite" | "rude")[] = [];
   const serverNames: unknown[] = [];
+  const subscriptions: Broker["subscriptions"] = [];
   const sockets = new Set<Socket>();
   let refuse = 0;
   const later = (): void => void setTimeout(() => time.skip(pauseMs), arrivalMs);
@@ -67,6 +70,7 @@ export async function startBroker(time: MovableTime, identity?: BrokerIdentity):
       later();
     }
   });
+  broker.on("subscribe", (added) => subscriptions.push(...added.map(({ topic, qos }) => ({ topic, qos }))));
   broker.on("client", (client) => {
     let isPolite = false;
     onPacket(client, ({ cmd }) => {
@@ -89,6 +93,7 @@ export async function startBroker(time: MovableTime, identity?: BrokerIdentity):
     refusedFilters,
     goodbyes,
     serverNames,
+    subscriptions,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
