@@ -203,6 +203,16 @@ describe("what is written", () => {
     expect(run({ "main.ts": source })).toEqual(["nothing", "nothing two!", "nothing two! more", "a!", "nothing", "b!", "none"]);
   });
 
+  test("compares once for each case of a switch", () => {
+    const files = {
+      "main.ts": `${printing}
+        function name(n: number): string { switch (n) { case 1: { const one = "one"; return one; } case 2: case 3: return "few"; default: return "many"; } }
+        for (const n of [1, 2, 3, 4]) { switch (name(n)) { case "one": print("one"); break; case "few": print("few"); continue; } print("next"); }`,
+    };
+    expect(run(files)).toEqual(["one", "next", "few", "few", "next"]);
+    expect(compile(files).lua).not.toContain("____cond");
+  });
+
   test("is smaller than it was as modules", () => {
     const small = compile({
       "a.ts": "export function a(): number { return 1; }",
@@ -302,6 +312,16 @@ describe("generators", () => {
     };
     expect(run(files)).toEqual(["a", "b", "a over, b over"]);
     expect(compile(files).lua).not.toContain("DelegatedYield");
+  });
+
+  test("that are only stepped need no iterator, and those that are looped over have one", () => {
+    const count = "function* count(): Generator<string, void, void> { yield 'a'; yield 'b'; }";
+    const stepped = {
+      "main.ts": `${printing}${count} const steps = count(); print(\`\${steps.next().value ?? ""}\`); steps.next(); steps.next(); print(steps.next().done === true ? "over" : "");`,
+    };
+    expect(run(stepped)).toEqual(["a", "over"]);
+    expect(compile(stepped).lua).not.toContain("Symbol");
+    expect(run({ "main.ts": `${printing}${count} for (const letter of count()) print(letter);` })).toEqual(["a", "b"]);
   });
 
   test("that are also stepped by hand stay generators", () => {

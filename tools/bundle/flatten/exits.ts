@@ -60,9 +60,9 @@ export function replaceReturns(
   return { statements: inBlock(statements, true), jumps };
 }
 
-/** True when the statements mention a name. */
-export function mention(statements: readonly lua.Statement[], name: string): boolean {
-  let found = false;
-  for (const statement of statements) walk(statement, (node) => void (found ||= lua.isIdentifier(node) && node.text === name));
-  return found;
+/** How often the statements mention a name. */
+export function mentions(statements: readonly lua.Statement[], name: string): number {
+  let count = 0;
+  for (const statement of statements) walk(statement, (node) => void (lua.isIdentifier(node) && node.text === name && count++));
+  return count;
 }

@@ -13,6 +13,7 @@ import { link } from "./link";
 import { modulesInOrder, type CompiledFile } from "./modules";
 import { placeSingleCalls } from "./once";
 import { print, type Printed } from "./print";
+import { compareOnce } from "./switches";
 import { useNoTemporaries } from "./temporaries";
 import { dropUnused } from "./unused";
 
@@ -32,6 +33,7 @@ export function flatten(compiled: ts.Program, files: readonly CompiledFile[], en
   insertConstants(program);
   dropUnused(program);
   useNoTemporaries(program.root);
+  compareOnce(program.root);
   declareLate(program.root);
   placeSingleCalls(program);
   dropUnused(program);

@@ -4,7 +4,7 @@
  */
 import * as lua from "typescript-to-lua";
 import { candidateAt, type Candidate } from "./candidate";
-import { alwaysReturns, mention, replaceReturns } from "./exits";
+import { alwaysReturns, mentions, replaceReturns } from "./exits";
 import { resolveProgram, type Program, type Resolved } from "./program";
 import { basesIn, changeExpressions, changeStatements, copyTree, isPure, placedAs, walk } from "./syntax";
 
@@ -56,7 +56,7 @@ function replacement(candidate: Candidate, resolved: Resolved, number: number): 
   if (lua.isVariableDeclarationStatement(statement) && target !== undefined && lua.isIdentifier(target)) {
     // The new variable would hide one of the same name that the function or its arguments mean.
     const { text } = target;
-    if (call.params.some((argument) => mention([lua.createExpressionStatement(argument)], text))) return undefined;
+    if (call.params.some((argument) => mentions([lua.createExpressionStatement(argument)], text) > 0)) return undefined;
     if (candidate.free.has(text)) return undefined;
   }
   renameInside(candidate, resolved, around, `_${number}`);
