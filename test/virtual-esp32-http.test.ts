@@ -1,11 +1,8 @@
 /** The firmware's http module on the virtual board: pieces with back-pressure, small buffers, truncated bodies that count as success. */
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { connect as connectTcp } from "node:net";
 import { expect, test } from "vitest";
-import { startJobsService } from "../tools/jobs-service/index";
 import { memoryConnection } from "../tools/jobs-service/memory-connection";
-import { openAuthority } from "../tools/jobs-service/certificates";
 import type { BoardOptions } from "../tools/virtual-esp32/index";
 import type { Bench } from "./virtual-esp32/bench";
 import { bench, online, until } from "./virtual-esp32/bench";
@@ -282,40 +279,6 @@ test("http.get collects the body; a malformed URL is an uncaught error, whatever
   expect(b.lines[0]).toBe("true");
   await until(b.time, () => b.restarts.length > 0);
   expect(b.restarts).toEqual(["restart"]);
-});
-
-test("https needs its root: without one, or with another, it does not connect", async () => {
-  const service = await startJobsService({ ports: { mqtt: false, mqtts: false, https: 0 } });
-  const url = service.putObject("image.bin", Buffer.alloc(20_000, 7));
-  const other = await openAuthority();
-  const fetch = async (ca: string | undefined): Promise<string[]> => {
-    const b = bench(
-      online(`
-local f = io.open("ca.pem")
-local ca = f and f:read("a")
-local total = 0
-con = http.createConnection("${url}", http.GET, {async = true, bufsz = 4096, cert = ca})
-con:on("data", function(_, chunk) total = total + #chunk end)
-con:on("complete", function(status) print("complete", status, total) end)
-con:request()`),
-      {
-        network: { connect: (host, port) => connectTcp({ host: host === "localhost" ? "127.0.0.1" : host, port }) },
-        httpRequestBytes: 4096,
-      },
-    );
-    if (ca !== undefined) b.board.files.write("ca.pem", ca);
-    b.board.powerOn();
-    await until(b.time, ended(b));
-    b.board.powerOff();
-    return b.lines;
-  };
-  try {
-    expect(await fetch(service.ca)).toEqual(["complete\t200\t20000"]);
-    expect(await fetch(undefined)).toEqual(["complete\t-28674\t0"]);
-    expect(await fetch(other.ca)).toEqual(["complete\t-28674\t0"]);
-  } finally {
-    await service.stop();
-  }
 });
 
 test("downloads 1.2 MB into a slot, hashed on the way, in little time", async () => {

@@ -1,5 +1,5 @@
 /** A virtual board on a virtual clock, for tests that drive it with a few lines of Lua. */
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { VirtualTime } from "../../tools/time";
 import type { Board, BoardOptions } from "../../tools/virtual-esp32/index";
 import { createBoard } from "../../tools/virtual-esp32/index";
@@ -38,38 +38,6 @@ export const noNetwork = {
     throw new Error("this test has no network");
   },
 };
-
-/** Both ends of a connection in memory. */
-export function pipe(): [Duplex, Duplex] {
-  const make = (): Duplex & { other?: Duplex } =>
-    new Duplex({
-      allowHalfOpen: false,
-      read() {
-        resumeFrom.get(this)?.();
-      },
-      write(this: Duplex & { other?: Duplex }, chunk: Buffer, _encoding, done) {
-        const { other } = this;
-        if (other === undefined || other.destroyed || other.push(chunk)) return done();
-        resumeFrom.set(other, () => {
-          resumeFrom.delete(other);
-          done();
-        });
-      },
-      final(this: Duplex & { other?: Duplex }, done) {
-        if (this.other?.destroyed === false) this.other.push(null);
-        done();
-      },
-      destroy(this: Duplex & { other?: Duplex }, error, done) {
-        if (this.other?.destroyed === false) this.other.push(null);
-        done(error);
-      },
-    });
-  const resumeFrom = new WeakMap<Duplex, () => void>();
-  const [a, b] = [make(), make()];
-  a.other = b;
-  b.other = a;
-  return [a, b];
-}
 
 /** Lets streams and clock go on until the condition holds, for at most so long on the board's clock. */
 export async function until(time: VirtualTime, holds: () => boolean, withinMs = 60_000): Promise<void> {

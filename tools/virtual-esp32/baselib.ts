@@ -9,7 +9,8 @@ import { newlibRand } from "./random";
 import { makeReadOnly } from "./rotable";
 import { formatFunction } from "./stringformat";
 import type { Vm } from "./vm";
-import { checkText, raise, setFunctions, stackCost } from "./vm";
+import { checkText, raise, setFunctions } from "./bind";
+import { stackCost } from "./stack";
 
 const baseNames = (
   "assert collectgarbage dofile error getmetatable ipairs load loadfile loadstring next pairs pcall print rawequal rawget rawlen rawset select " +
@@ -185,7 +186,7 @@ function replaceBase(vm: Vm, ofFengari: (name: string) => CFunction): Record<str
       return lua.lua_gettop(L) - base + 1;
     }),
     collectgarbage(L) {
-      const what = new TextDecoder().decode(lauxlib.luaL_optstring(L, 1, "collect")!);
+      const what = new TextDecoder().decode(lauxlib.luaL_optstring(L, 1, "collect"));
       if (what === "collect" || what === "step" || what === "count") {
         const used = vm.collect();
         if (what === "count") lua.lua_pushnumber(L, used / 1024);

@@ -2,7 +2,7 @@
 import type { CFunction, LuaState } from "./lua";
 import { bytes, lauxlib, lua, luaType } from "./lua";
 import type { Vm } from "./vm";
-import { stackCost } from "./vm";
+import { stackCost } from "./stack";
 
 /** lcorolib.c's auxresume: the number of results on the stack of L, or -1 with the error there. */
 function resume(vm: Vm, L: LuaState, thread: LuaState, args: number): number {

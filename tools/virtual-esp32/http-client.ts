@@ -63,8 +63,10 @@ export function parseUrl(url: string): ParsedUrl | undefined {
   return { isTls, host: match[2]!, port: Number(match[3] ?? (isTls ? 443 : 80)), path: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
-class Failure {
-  constructor(readonly code: number) {}
+class Failure extends Error {
+  constructor(readonly code: number) {
+    super(`http error ${code}`);
+  }
 }
 
 export function createHttpClient(options: HttpOptions): HttpClient {
@@ -229,7 +231,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
           if (!response.keepAlive) close(events);
           if (!isRedirect) return response.status;
           if (redirects >= options.maxRedirects) return httpError.maxRedirects;
-          current.url = new URL(response.location!, current.url).href;
+          current.url = new URL(response.location, current.url).href;
         }
       } catch (error) {
         if (!(error instanceof Failure)) throw error;

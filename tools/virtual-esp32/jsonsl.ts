@@ -24,8 +24,10 @@ interface Container {
   count: number;
 }
 
-class Refusal {
-  constructor(readonly code: string) {}
+class Refusal extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
 }
 
 /** Reads a text from its beginning. `text` has one character for each byte. */

@@ -2,7 +2,8 @@
 import type { CFunction, LuaState } from "./lua";
 import { bytes, lauxlib, lua, luaType } from "./lua";
 import type { Vm } from "./vm";
-import { checkText, raise, setFunctions, stackCost } from "./vm";
+import { checkText, raise, setFunctions } from "./bind";
+import { stackCost } from "./stack";
 
 export function registerPackages(vm: Vm): void {
   const { L } = vm;

@@ -1,5 +1,6 @@
 /** One Lua machine as it runs between two resets: fengari, with the limits of the chip around it. */
 import { registerBaseLibraries } from "./baselib";
+import { setFunctions } from "./bind";
 import { Fault } from "./fault";
 import { newWeakTable, walkHeap } from "./heap";
 import type { CFunction, LuaState } from "./lua";
@@ -10,7 +11,7 @@ import { createTraversal } from "./order";
 import { seeded } from "./random";
 import { isReadOnly, makeReadOnly } from "./rotable";
 import type { Stack } from "./stack";
-import { createStack, stackCost } from "./stack";
+import { createStack } from "./stack";
 
 /**
  * The task watchdog restarts the chip after 5 s of Lua. How many instructions that is was not measured on a chip: an ESP32 at 160 MHz that runs
@@ -272,43 +273,3 @@ function seal(L: LuaState, vm: Vm): void {
   }
   makeReadOnly(L, -1, () => vm.running);
 }
-
-/** Adds functions to the table on top of the stack. */
-export function setFunctions(L: LuaState, functions: Readonly<Record<string, CFunction>>): void {
-  for (const [name, body] of Object.entries(functions)) {
-    lua.lua_pushcfunction(L, body);
-    lua.lua_setfield(L, -2, name);
-  }
-}
-
-/** Adds integers to the table on top of the stack. */
-export function setIntegers(L: LuaState, integers: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(integers)) {
-    lua.lua_pushinteger(L, value);
-    lua.lua_setfield(L, -2, name);
-  }
-}
-
-/** Makes a userdata of a kind that `addClass` registered, and leaves it on the stack. */
-export function newObject(L: LuaState, typeName: string, self: object): void {
-  lua.lua_newuserdata(L, 0).self = self;
-  lauxlib.luaL_getmetatable(L, typeName);
-  lua.lua_setmetatable(L, -2);
-}
-
-/** The object at `arg`; raises Lua's own error for anything else. */
-export function checkObject<T>(L: LuaState, arg: number, typeName: string): T {
-  return lauxlib.luaL_checkudata(L, arg, typeName).self as T;
-}
-
-/** The string at `arg`, one character for each byte. */
-export function checkText(L: LuaState, arg: number): string {
-  return latin1(lauxlib.luaL_checkstring(L, arg));
-}
-
-/** Raises a Lua error with the position of the caller in front. */
-export function raise(L: LuaState, message: string): never {
-  return lauxlib.luaL_error(L, bytes("%s"), bytes(message));
-}
-
-export { stackCost };

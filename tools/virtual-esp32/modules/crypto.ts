@@ -4,7 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { Chip } from "../chip";
 import type { LuaState } from "../lua";
 import { lauxlib, lua } from "../lua";
-import { checkObject, checkText, newObject, raise, setFunctions } from "../vm";
+import { checkObject, checkText, newObject, raise, setFunctions } from "../bind";
 
 const sizes: Readonly<Record<string, number>> = { md5: 16, ripemd160: 20, sha1: 20, sha224: 32, sha256: 32, sha384: 64, sha512: 64 };
 

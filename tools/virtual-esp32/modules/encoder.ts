@@ -1,7 +1,7 @@
 /** encoder.c: base64 and hexadecimal. */
 import type { Chip } from "../chip";
 import { lauxlib, lua } from "../lua";
-import { checkText, raise, setFunctions } from "../vm";
+import { checkText, raise, setFunctions } from "../bind";
 
 export function registerEncoder({ vm }: Chip): void {
   vm.addModule("encoder", (L) =>

@@ -2,7 +2,7 @@
 import type { Chip } from "../chip";
 import { lua } from "../lua";
 import { totalBytes } from "../spiffs";
-import { checkText, raise, setFunctions } from "../vm";
+import { checkText, raise, setFunctions } from "../bind";
 
 export function registerFile({ vm, fs }: Chip): void {
   vm.addModule("file", (L) =>

@@ -3,7 +3,7 @@ import type { Chip } from "../chip";
 import type { LuaState } from "../lua";
 import { lauxlib, lua, luaType } from "../lua";
 import { canBeOutput, isPin } from "../pins";
-import { raise, setFunctions, setIntegers } from "../vm";
+import { raise, setFunctions, setIntegers } from "../bind";
 
 const mode = { IN: 1, OUT: 2, IN_OUT: 3 } as const;
 const interrupt = { INTR_NONE: 0, INTR_UP: 1, INTR_DOWN: 2, INTR_UP_DOWN: 3, INTR_LOW: 4, INTR_HIGH: 5 } as const;

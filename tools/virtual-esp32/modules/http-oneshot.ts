@@ -2,7 +2,7 @@
 import type { Chip } from "../chip";
 import type { CFunction, LuaState } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
-import { setFunctions } from "../vm";
+import { setFunctions } from "../bind";
 
 const glue = `
 local method, url, opts, body, callback, create = ...

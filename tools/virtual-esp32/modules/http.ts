@@ -7,8 +7,9 @@ import { createHttpClient, parseUrl } from "../http-client";
 import type { LuaState } from "../lua";
 import { bytes, latin1, lauxlib, lua, luaType } from "../lua";
 import { overTls } from "../tls";
-import { checkObject, checkText, newObject, raise, setFunctions, setIntegers } from "../vm";
+import { checkObject, checkText, newObject, raise, setFunctions, setIntegers } from "../bind";
 import { registerOneShots } from "./http-oneshot";
+import { readOptions } from "./http-options";
 
 const className = "http.context";
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] as const;
@@ -170,25 +171,6 @@ export function registerHttp(chip: Chip): void {
     else if (value !== undefined) c.request.headers.push([name, value]);
   }
 
-  /** An option of the table on top of the stack; raises common.c's error when it is of another type. Leaves the value there if it is set. */
-  function option(L: LuaState, name: string, type: number): boolean {
-    if (!lua.lua_istable(L, -1)) return false;
-    const got = lua.lua_getfield(L, -1, name);
-    if (got === luaType.nil) {
-      lua.lua_pop(L, 1);
-      return false;
-    }
-    const nameOf = (t: number): string => latin1(lua.lua_typename(L, t));
-    if (got !== type) raise(L, `bad option ${name} to 'createConnection' (${nameOf(type)} expected, got ${nameOf(got)})`);
-    return true;
-  }
-  function integerOption(L: LuaState, name: string, fallback: number): number {
-    if (!option(L, name, luaType.number)) return fallback;
-    const value = lua.lua_tointeger(L, -1);
-    lua.lua_pop(L, 1);
-    return value;
-  }
-
   function createConnection(L: LuaState): number {
     lua.lua_settop(L, 3);
     const url = lua.lua_isnoneornil(L, 1) ? "" : checkText(L, 1);
@@ -196,19 +178,7 @@ export function registerHttp(chip: Chip): void {
     if (lua.lua_type(L, 2) === luaType.number) method = lauxlib.luaL_checkinteger(L, 2);
     else lua.lua_settop(L, 2); // an options table in third place is dropped when the second is nil
     if (method < 0 || method >= methods.length) raise(L, `Bad HTTP method ${method}`);
-    const timeoutMs = integerOption(L, "timeout", 10_000);
-    const bufferBytes = integerOption(L, "bufsz", 512);
-    const maxRedirects = integerOption(L, "max_redirects", 10);
-    let isAsync = false;
-    if (option(L, "async", luaType.boolean)) {
-      isAsync = lua.lua_toboolean(L, -1);
-      lua.lua_pop(L, 1);
-    }
-    let ca: Buffer | undefined;
-    if (option(L, "cert", luaType.string)) {
-      ca = Buffer.from(lua.lua_tostring(L, -1)!);
-      lua.lua_pop(L, 1);
-    }
+    const { timeoutMs, bufferBytes, maxRedirects, isAsync, ca } = readOptions(L);
     if (parseUrl(url) === undefined) raise(L, "esp_http_client_init failed");
     const c: HttpContext = {
       client: createHttpClient({

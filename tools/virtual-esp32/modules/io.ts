@@ -4,7 +4,7 @@ import type { CFunction, LuaState } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
 import type { FileError, OpenFile } from "../spiffs";
 import { isFileError } from "../spiffs";
-import { checkObject, checkText, newObject, raise, setFunctions } from "../vm";
+import { checkObject, checkText, newObject, raise, setFunctions } from "../bind";
 
 interface Handle {
   file: OpenFile | undefined;

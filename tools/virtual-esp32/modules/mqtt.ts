@@ -1,16 +1,16 @@
 /** mqtt.c: esp-mqtt for Lua. One callback slot for each operation, arguments told apart by their type alone. */
 import type { Chip } from "../chip";
 import type { LuaState } from "../lua";
-import { bytes, latin1, lauxlib, lua, luaType, utf8 } from "../lua";
+import { bytes, latin1, lauxlib, lua, utf8 } from "../lua";
 import type { MqttClient, MqttEvent } from "../mqtt-client";
 import { createMqttClient } from "../mqtt-client";
-import type { TlsIdentity } from "../tls";
 import { overTls } from "../tls";
-import { checkObject, checkText, newObject, raise, setFunctions } from "../vm";
+import type { Target } from "./mqtt-target";
+import { readTarget } from "./mqtt-target";
+import { checkObject, checkText, newObject, setFunctions } from "../bind";
 
 const className = "mqtt.mt";
 const longest = { clientId: 32, username: 32, password: 65, willTopic: 32, will: 128 } as const;
-const defaultPort = 1883;
 /** The place of the message handler in `on`, of the one-shot callbacks elsewhere. */
 type Slot = "connect" | "message" | "offline" | "connectOk" | "connectFailed" | "published" | "subscribed" | "unsubscribed";
 /** esp-mqtt's task polls the socket once a second, and closing waits for it. */
@@ -33,12 +33,6 @@ interface Context {
   readonly slots: Map<Slot, number>;
   /** Weak reference to the userdata; undefined once it is garbage. */
   self: number | undefined;
-}
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly identity: TlsIdentity | undefined;
 }
 
 export function registerMqtt(chip: Chip): void {
@@ -166,50 +160,6 @@ export function registerMqtt(chip: Chip): void {
     chip.memory.set(c, target.identity === undefined ? plainBytes : tlsBytes);
   }
 
-  /** The arguments of connect, by position and type. */
-  function target(L: LuaState, c: Context): Target {
-    let host = checkText(L, 2);
-    const uri = /^(mqtts?|wss?):\/\/([^:/]+)(?::(\d+))?/.exec(host);
-    const isMqttUri = uri !== null && uri[1]!.startsWith("mqtt");
-    let port = defaultPort;
-    let isSecure = false;
-    let n = 3;
-    const none: TlsIdentity = { ca: undefined, certificate: undefined, key: undefined };
-    let identity = none;
-    if (lua.lua_isnumber(L, n)) {
-      if (isMqttUri) raise(L, "port arg must be nil if giving full uri");
-      port = Math.trunc(lua.lua_tonumber(L, n++));
-    } else if (lua.lua_type(L, n) === luaType.nil) n++;
-    if (lua.lua_isnumber(L, n)) {
-      if (isMqttUri) raise(L, "secure on/off determined by uri");
-      isSecure = lauxlib.luaL_checkinteger(L, n++) !== 0;
-    } else if (lua.lua_type(L, n) === luaType.nil) n++;
-    else if (lua.lua_istable(L, n)) {
-      isSecure = true;
-      identity = { ca: pem(L, n, "ca_cert"), certificate: pem(L, n, "client_cert"), key: pem(L, n, "client_key") };
-      n++;
-    }
-    if (lua.lua_isnumber(L, n)) n++; // autoreconnect, which never works: the client is destroyed at every disconnect
-    if (lua.lua_isfunction(L, n)) setSlot(c, "connectOk", n++);
-    if (lua.lua_isfunction(L, n)) setSlot(c, "connectFailed", n++);
-    if (uri !== null) {
-      host = uri[2]!;
-      isSecure = uri[1] === "mqtts" || uri[1] === "wss";
-      port = uri[3] === undefined ? (isSecure ? 8883 : defaultPort) : Number(uri[3]);
-      if (!isMqttUri) raise(L, "MQTT library failed to start"); // WebSocket is not in the build
-    }
-    return { host, port, identity: isSecure ? identity : undefined };
-  }
-
-  function pem(L: LuaState, table: number, name: string): Buffer | undefined {
-    const isThere = lua.lua_getfield(L, table, name) !== luaType.nil;
-    const data = isThere ? Buffer.from(lauxlib.luaL_checkstring(L, -1)) : undefined;
-    lua.lua_pop(L, 1);
-    // Mbed TLS takes data for PEM only when the last byte counted is NUL; NodeMCU counts without it. Such data is read as DER, and is none.
-    if (data !== undefined && data.includes("-----BEGIN") && data[data.length - 1] !== 0) return Buffer.from([0x30]);
-    return data;
-  }
-
   vm.addClass(className, {
     on(L) {
       if (!lua.lua_isfunction(L, 3)) return 0;
@@ -223,7 +173,10 @@ export function registerMqtt(chip: Chip): void {
     connect(L) {
       const c = context(L);
       destroy(c);
-      start(c, target(L, c));
+      start(
+        c,
+        readTarget(L, (slot, index) => setSlot(c, slot, index)),
+      );
       lua.lua_pushboolean(L, true);
       return 1;
     },

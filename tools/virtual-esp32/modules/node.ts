@@ -4,7 +4,7 @@ import { Fault } from "../fault";
 import type { CFunction, LuaState } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
 import type { Priority } from "../tasks";
-import { checkText, raise, setFunctions, setIntegers } from "../vm";
+import { checkText, raise, setFunctions, setIntegers } from "../bind";
 
 const priorities: readonly Priority[] = ["low", "medium", "high"];
 const restartAfterErrorMs = 2000;

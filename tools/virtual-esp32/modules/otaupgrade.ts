@@ -6,7 +6,7 @@ import { findImageProblem, readDescription } from "../image";
 import { lauxlib, lua } from "../lua";
 import type { SlotName } from "../otadata";
 import { acceptRunning, bootNext, giveUpRunning, nextSlot, slotNames, slotState } from "../otadata";
-import { raise, setFunctions } from "../vm";
+import { raise, setFunctions } from "../bind";
 
 /** Erasing 64 KB of flash takes about 0.15 s: all of a slot is 24 such blocks. */
 const eraseMs = 3600;

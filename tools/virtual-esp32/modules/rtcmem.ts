@@ -1,7 +1,7 @@
 /** rtcmem.c: 128 words that survive a reset and hold garbage after power-on. */
 import type { Chip } from "../chip";
 import { bytes, lauxlib, lua } from "../lua";
-import { setFunctions } from "../vm";
+import { setFunctions } from "../bind";
 
 export function registerRtcmem({ vm, rtc }: Chip): void {
   vm.addModule("rtcmem", (L) =>

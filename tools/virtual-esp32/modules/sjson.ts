@@ -7,7 +7,7 @@ import type { LuaState } from "../lua";
 import { bytes, latin1, lauxlib, lua, luaType } from "../lua";
 import { formatG } from "../numbers";
 import type { Traversal } from "../order";
-import { checkObject, checkText, newObject, raise, setFunctions } from "../vm";
+import { checkObject, checkText, newObject, raise, setFunctions } from "../bind";
 
 /** The null of a decoded document: a light userdata, which counts as true. */
 const nullValue = { null: true };
@@ -241,6 +241,5 @@ function scalar(L: LuaState, nullText: string | undefined): string {
 /** Quotes and control characters are escaped; a backslash is not. */
 function quote(text: string): string {
   const short: Readonly<Record<string, string>> = { "\f": "\\f", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", '"': '\\"' };
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
   return `"${text.replace(/["\x00-\x1f]/g, (char) => short[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}"`;
 }

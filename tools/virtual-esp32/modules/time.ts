@@ -3,7 +3,7 @@ import type { Chip } from "../chip";
 import { assertFailed } from "../chip";
 import type { LuaState } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
-import { checkText, setFunctions, setIntegers } from "../vm";
+import { checkText, setFunctions, setIntegers } from "../bind";
 
 const ntpAnswersAfterMs = 500;
 const ntpPollMs = 1000;

@@ -3,7 +3,7 @@ import type { Chip } from "../chip";
 import { assertFailed } from "../chip";
 import { bytes, lauxlib, lua, luaType } from "../lua";
 import type { LuaState } from "../lua";
-import { checkObject, newObject, raise, setFunctions, setIntegers } from "../vm";
+import { checkObject, newObject, raise, setFunctions, setIntegers } from "../bind";
 
 const tickMs = 10;
 const maxMs = 6_870_947;

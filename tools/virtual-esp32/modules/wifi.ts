@@ -2,7 +2,7 @@
 import type { Chip } from "../chip";
 import type { LuaState } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
-import { checkText, raise, setFunctions, setIntegers } from "../vm";
+import { checkText, raise, setFunctions, setIntegers } from "../bind";
 
 /** The air around the board. */
 export interface AccessPoint {
