@@ -1,4 +1,4 @@
-/** Reads JSON in specs, the way the JSON port must: null members vanish, nesting deeper than 19 levels is unreadable. */
+/** Reads JSON in specs, the way the JSON port must: null members vanish, nesting deeper than `MaxJsonDepth` is unreadable. */
 import type { Json, JsonObject, JsonValue } from "../../src/ports";
 
 const deepest = 19;
@@ -77,7 +77,8 @@ function createReader(source: string): Reader {
     const items: JsonValue[] = [];
     at++;
     for (space(); source.charAt(at) !== close; space()) {
-      if (at >= source.length) return fail();
+      // A key or a plain value takes a level too (jsonsl.c).
+      if (at >= source.length || depth === deepest) return fail();
       let key = "";
       if (c === "{") {
         key = text();

@@ -61,9 +61,9 @@ function virtualRandom(): (below: number) => number {
   };
 }
 
-/** The pins that can be outputs: 34 to 39 are input-only, and five below do not exist. */
+/** The pins that can be outputs: 34 to 39 only read, six do not exist, and 6 to 11 hold the flash. */
 function canWrite(pin: number): boolean {
-  return pin >= 0 && pin <= 33 && pin !== 20 && pin !== 24 && (pin < 28 || pin > 31);
+  return pin >= 0 && pin <= 33 && (pin < 6 || pin > 11) && pin !== 20 && pin !== 24 && (pin < 28 || pin > 31);
 }
 
 /** A device just booted. */
