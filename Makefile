@@ -1,6 +1,6 @@
 # Everything here works with git, make and Node 20.19 or newer. `make help` prints the comments below.
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo up test bundle size watch bench vectors format lint compile native-lua clean
+.PHONY: all help setup demo up test bundle size watch bench vectors docs format lint compile native-lua clean
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 bin := node_modules/.bin
@@ -44,6 +44,9 @@ bench: setup ## Measure what README promises
 
 vectors: setup ## Run a file of request/response cases against the Jobs service: make vectors FILE=path
 	@$(tsx) tools/vectors.ts $(FILE)
+
+docs: setup ## Write the generated parts of the pages: actions, failures, choices, examples, numbers
+	@$(tsx) tools/docs/main.ts
 
 format: setup ## Put every file into the one format
 	@$(bin)/prettier --write --log-level warn .

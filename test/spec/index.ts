@@ -3,6 +3,7 @@ import { spec as agent } from "./agent.spec";
 import { spec as integers } from "./integers.spec";
 import { spec as messages } from "./messages.spec";
 import { spec as portable } from "./portable.spec";
+import { spec as pulse } from "./pulse.spec";
 import { spec as restart } from "./restart.spec";
 import { spec as settings } from "./settings.spec";
 import type { Spec } from "./spec";
@@ -15,6 +16,7 @@ export const specs: Record<string, Spec> = {
   integers,
   messages,
   portable,
+  pulse,
   restart,
   settings,
   trouble,
