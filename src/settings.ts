@@ -1,5 +1,6 @@
 /** The settings of one device, as `settings.json` beside its certificates holds them. Types only know good ones: `readSettings` refuses the rest. */
-import { isInteger, text } from "./portable/integers";
+import { hasOnly } from "./portable/characters";
+import { rangeProblem } from "./portable/integers";
 import type { JsonObject, JsonValue } from "./ports";
 
 export interface Settings {
@@ -36,14 +37,6 @@ export interface SettingProblem {
 
 const thingNameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-";
 
-function isThingName(value: string): boolean {
-  if (value.length < 1 || value.length > 128) return false;
-  for (let i = 0; i < value.length; i++) {
-    if (thingNameCharacters.indexOf(value.charAt(i)) < 0) return false;
-  }
-  return true;
-}
-
 /** Checks decoded settings. The first thing that is wrong comes back as a sentence. */
 export function readSettings(values: JsonObject): Settings | SettingProblem {
   let problem: string | undefined;
@@ -60,8 +53,9 @@ export function readSettings(values: JsonObject): Settings | SettingProblem {
   function integerOf(name: string, min: number, max: number, fallback: number): number {
     const value = values[name];
     if (value === undefined) return fallback;
-    if (typeof value === "number" && isInteger(value) && value >= min && value <= max) return value;
-    wrong(name, `must be a whole number from ${text(min)} to ${text(max)}`);
+    const wrongness = rangeProblem(value, min, max);
+    if (wrongness === undefined) return value as number;
+    wrong(name, wrongness);
     return fallback;
   }
   function switchOf(name: string, fallback: boolean): boolean {
@@ -88,7 +82,8 @@ export function readSettings(values: JsonObject): Settings | SettingProblem {
   }
 
   const thingName = textOf(values, "thingName", "thingName", undefined);
-  if (!isThingName(thingName)) wrong("thingName", "must have 1 to 128 letters, digits, colons, underscores or hyphens");
+  if (thingName === "" || thingName.length > 128 || !hasOnly(thingName, thingNameCharacters))
+    wrong("thingName", "must have 1 to 128 letters, digits, colons, underscores or hyphens");
   const endpoint = textOf(values, "endpoint", "endpoint", undefined);
   if (endpoint === "" || endpoint.indexOf("/") >= 0) wrong("endpoint", "must be a host name, without scheme or port");
   const settings: Settings = {

@@ -1,6 +1,7 @@
 /** What an action takes: declared fields, the TypeScript type that follows from them, and the check of a document against them. */
 import { failed, type Failure } from "../failure";
-import { isInteger, text as digits } from "../portable/integers";
+import { hasOnly } from "../portable/characters";
+import { rangeProblem, text as digits } from "../portable/integers";
 import { sortedKeys } from "../portable/keys";
 
 /** A whole number from `min` to `max`. Without a default it is required. */
@@ -65,18 +66,13 @@ export function checkInput(
       if (declared.kind !== "optional" && field.default === undefined) return failed("INPUT_INVALID", `"${name}" is missing`);
       input[name] = field.default;
     } else {
-      const problem = field.kind === "integer" ? integerProblem(field, value) : textProblem(field, value);
+      const problem = field.kind === "integer" ? rangeProblem(value, field.min, field.max) : textProblem(field, value);
       if (problem !== undefined) return failed("INPUT_INVALID", `"${name}" ${problem}`);
       // A whole number that arrived as 3.0 must not print as such.
       input[name] = typeof value === "number" ? Math.floor(value) : (value as string);
     }
   }
   return { ok: true, input };
-}
-
-function integerProblem(field: IntegerField, value: unknown): string | undefined {
-  if (typeof value === "number" && isInteger(value) && value >= field.min && value <= field.max) return undefined;
-  return `must be a whole number from ${digits(field.min)} to ${digits(field.max)}`;
 }
 
 function textProblem(field: TextField, value: unknown): string | undefined {
@@ -87,9 +83,5 @@ function textProblem(field: TextField, value: unknown): string | undefined {
       : `must have ${digits(field.min)} to ${digits(field.max)} characters`;
   }
   const allowed = field.of;
-  if (allowed === undefined) return undefined;
-  for (let i = 0; i < value.length; i++) {
-    if (allowed.indexOf(value.charAt(i)) < 0) return `may only have the characters ${allowed}`;
-  }
-  return undefined;
+  return allowed === undefined || hasOnly(value, allowed) ? undefined : `may only have the characters ${allowed}`;
 }

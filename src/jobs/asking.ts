@@ -1,12 +1,9 @@
 /** Asking the service for a job, or about one: DescribeJobExecution. */
-import { backoffMs } from "../portable/backoff";
 import { encodeObject } from "../portable/json";
 import { text } from "../portable/integers";
-import { getTopic } from "./topics";
+import { awaitAnswer, setTimer } from "./effects";
 import type { Effect, Session } from "./state";
-
-const firstAnswerMs = 10000;
-const longestAnswerMs = 600000;
+import { getTopic } from "./topics";
 
 /** A token that no other request of this boot has. */
 export function newToken(session: Session): string {
@@ -32,13 +29,13 @@ function send(session: Session, out: Effect[]): void {
   if (request === undefined) return;
   const payload = encodeObject({ clientToken: request.token, includeJobDocument: request.envelope ? false : undefined });
   out.push({ do: "publish", topic: getTopic(session.thingName, request.jobId), payload });
-  out.push({ do: "timer", timer: "ask", delayMs: backoffMs(request.tries, firstAnswerMs, longestAnswerMs) });
+  awaitAnswer(out, "ask", request.tries);
 }
 
 /** Nothing is asked; asks again by itself after a while, sooner when a notification is due. */
 export function rest(session: Session, out: Effect[], delayMs: number = session.askEveryMs): void {
   session.ask = undefined;
-  out.push({ do: "timer", timer: "ask", delayMs });
+  setTimer(out, "ask", delayMs);
 }
 
 /** An answer is overdue, or it is time to ask again. */
@@ -56,5 +53,5 @@ export function askTimer(session: Session, out: Effect[]): void {
 export function askLater(session: Session, out: Effect[]): void {
   const request = session.ask;
   if (request === undefined) return;
-  out.push({ do: "timer", timer: "ask", delayMs: backoffMs(request.tries, firstAnswerMs, longestAnswerMs) });
+  awaitAnswer(out, "ask", request.tries);
 }

@@ -4,6 +4,7 @@
  */
 import { failed } from "../failure";
 import { ask, askLater, askTimer, rest } from "./asking";
+import { setTimer, tell } from "./effects";
 import { readJournal } from "./journal";
 import { readExecution, textMember, type Body, type Execution } from "./messages";
 import type { Ask, Effect, Event, Session, Timer } from "./state";
@@ -70,7 +71,7 @@ function handle(session: Session, out: Effect[], event: Event): void {
       job.phase = "restarting";
       job.note = event.note;
       session.update = undefined;
-      out.push({ do: "timer", timer: "claim", delayMs: undefined });
+      setTimer(out, "claim", undefined);
       return limitClaim(session, out);
     case "timer":
       return timer(session, out, event.timer);
@@ -113,8 +114,8 @@ function offline(session: Session, out: Effect[]): void {
   session.update = undefined;
   session.ask = undefined;
   session.suspect = undefined;
-  out.push({ do: "timer", timer: "ask", delayMs: undefined });
-  out.push({ do: "timer", timer: "reply", delayMs: undefined });
+  setTimer(out, "ask", undefined);
+  setTimer(out, "reply", undefined);
   limitClaim(session, out);
 }
 
@@ -129,7 +130,7 @@ function reached(session: Session, out: Effect[]): void {
 function message(session: Session, out: Effect[], topicText: string, body: Body | undefined): void {
   const topic = readTopic(session.thingName, topicText);
   if (topic === undefined) {
-    out.push({ do: "tell", line: `ignored a message that is not for this thing's jobs: ${topicText}` });
+    tell(out, `ignored a message that is not for this thing's jobs: ${topicText}`);
     return;
   }
   reached(session, out);
@@ -163,7 +164,7 @@ function asked(session: Session, out: Effect[], jobId: string | undefined, accep
   if (accepted) return answered(session, out, request, readExecution(body));
   const code = textMember(body, "code");
   const job = session.job;
-  out.push({ do: "tell", line: `question about jobs refused: ${code ?? "no code"}` });
+  tell(out, `question about jobs refused: ${code ?? "no code"}`);
   if (jobId === undefined) return askLater(session, out);
   rest(session, out);
   if (job === undefined || job.jobId !== jobId || job.phase === "reporting" || code === "InternalError" || code === "RequestThrottled")
@@ -175,15 +176,24 @@ function asked(session: Session, out: Effect[], jobId: string | undefined, accep
 function answered(session: Session, out: Effect[], request: Ask, execution: Execution | undefined): void {
   rest(session, out);
   if (request.jobId !== undefined && session.job !== undefined) return; // Our job is still wanted.
-  if (request.envelope && execution !== undefined && session.job === undefined && isNew(session, execution)) {
+  if (
+    request.envelope &&
+    execution !== undefined &&
+    session.job === undefined &&
+    execution.status === "QUEUED" &&
+    !isFinished(session, execution)
+  ) {
     session.suspect = execution;
     return ask(session, out, execution.jobId, false);
   }
   consider(session, out, execution, !request.stale);
 }
 
-function isNew(session: Session, execution: Execution): boolean {
-  return execution.status === "QUEUED" && session.finished.indexOf(execution.identity) < 0;
+function isFinished(session: Session, execution: Execution): boolean {
+  for (const identity of session.finished) {
+    if (identity === execution.identity) return true;
+  }
+  return false;
 }
 
 // The head of the pending list is now `execution`, or the list is empty. `fresh`: the service said so after it knew all that we know.
@@ -202,12 +212,12 @@ function consider(session: Session, out: Effect[], execution: Execution | undefi
   if (session.ask === undefined) rest(session, out);
   if (execution === undefined) return;
   if (execution.status !== "QUEUED" && execution.status !== "IN_PROGRESS") return;
-  if (session.finished.indexOf(execution.identity) < 0) {
+  if (!isFinished(session, execution)) {
     if (execution.status === "QUEUED" && execution.document === undefined) return ask(session, out, execution.jobId, false);
     return take(session, out, execution);
   }
   if (fresh) reportAgain(session, out, execution);
-  else out.push({ do: "tell", line: `ignored job ${execution.jobId}: it is over already` });
+  else tell(out, `ignored job ${execution.jobId}: it is over already`);
 }
 
 // The service has lost a report that it had answered (or a restored backup has): gives it again.

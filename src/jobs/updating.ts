@@ -1,15 +1,15 @@
 /** Telling the service about the job: UpdateJobExecution, one at a time, the terminal one until it is answered. */
 import { failed, type Details } from "../failure";
-import { backoffMs } from "../portable/backoff";
 import { encodeObject } from "../portable/json";
 import { newToken } from "./asking";
+import { awaitAnswer, setTimer, tell } from "./effects";
 import { rejectedState, textMember, type Body, type Execution } from "./messages";
 import type { Effect, Job, Session, Update } from "./state";
 import { updateTopic } from "./topics";
 import { abandon, finish, goRestart, over, reportAs, start } from "./working";
 
-const firstReplyMs = 10000;
-const longestReplyMs = 600000;
+/** A claim that wants to restart the board gets this long to get through. */
+const claimWithinMs = 10000;
 /** Progress is billed: at most one update in this time. */
 const progressEveryMs = 5000;
 
@@ -45,7 +45,7 @@ function sendProgress(session: Session, out: Effect[], job: Job, kind: "claim" |
   const details = job.progress;
   job.progress = undefined;
   session.progressPaused = true;
-  out.push({ do: "timer", timer: "progress", delayMs: progressEveryMs });
+  setTimer(out, "progress", progressEveryMs);
   send(session, out, job, kind, "IN_PROGRESS", details);
 }
 
@@ -64,12 +64,12 @@ function send(session: Session, out: Effect[], job: Job, kind: Update["kind"], s
 
 function transmit(out: Effect[], update: Update): void {
   out.push({ do: "publish", topic: update.topic, payload: update.payload });
-  out.push({ do: "timer", timer: "reply", delayMs: backoffMs(update.tries, firstReplyMs, longestReplyMs) });
+  awaitAnswer(out, "reply", update.tries);
 }
 
 /** Gives the claim of a job that wants to restart the board a little time to get through, offline too; then the restart goes first. */
 export function limitClaim(session: Session, out: Effect[]): void {
-  if (session.job?.phase === "restarting") out.push({ do: "timer", timer: "reply", delayMs: firstReplyMs });
+  if (session.job?.phase === "restarting") setTimer(out, "reply", claimWithinMs);
 }
 
 /** An answer is overdue. */
@@ -95,7 +95,7 @@ export function updateAnswered(session: Session, out: Effect[], job: Job, accept
   if (update === undefined || (token !== update.token && (accepted || token !== undefined))) return undefined;
   if (accepted) return updateAccepted(session, out, job, update);
   const code = textMember(body, "code");
-  out.push({ do: "tell", line: `${update.kind} of job ${job.jobId} refused: ${code ?? "no code"}` });
+  tell(out, `${update.kind} of job ${job.jobId} refused: ${code ?? "no code"}`);
   if (update.kind === "report") return reportRefused(session, out, job, code, rejectedState(body));
   if (isOver(code)) return abandon(session, out, job);
   if (isInvalid(code) || update.kind === "progress") return proceed(session, out, job);
@@ -111,7 +111,7 @@ function updateAccepted(session: Session, out: Effect[], job: Job, update: Updat
 // Goes on after a claim or a progress report, whether it was taken or cannot be.
 function proceed(session: Session, out: Effect[], job: Job): undefined {
   session.update = undefined;
-  out.push({ do: "timer", timer: "reply", delayMs: undefined });
+  setTimer(out, "reply", undefined);
   job.claimDue = false;
   if (job.phase === "claiming") start(session, out, job);
   if (job.phase === "restarting") goRestart(session, out, job);
@@ -148,6 +148,6 @@ function reportRefused(
 
 /** The journal could not be written before a run or a restart: neither happens. */
 export function unwritten(session: Session, out: Effect[]): void {
-  out.push({ do: "timer", timer: "claim", delayMs: undefined });
+  setTimer(out, "claim", undefined);
   finish(session, out, failed("JOURNAL_UNWRITABLE", "the journal could not be written"));
 }

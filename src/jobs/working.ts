@@ -1,6 +1,7 @@
 /** The life of one execution on this device, from the judgement of its document to the terminal report. */
 import { endings, failed, type Details, type Outcome } from "../failure";
 import { rest } from "./asking";
+import { setTimer, tell } from "./effects";
 import { journalText, type Entry, type Report, type Subject } from "./journal";
 import { legalDetails, type Execution } from "./messages";
 import type { Effect, Job, Session } from "./state";
@@ -58,7 +59,7 @@ export function accept(session: Session, out: Effect[], job: Job, action: string
 export function start(session: Session, out: Effect[], job: Job): void {
   job.phase = "running";
   journal(session, out, job, { step: "running", action: job.action }, true);
-  if (!job.claimed && session.claimAfterMs > 0) out.push({ do: "timer", timer: "claim", delayMs: session.claimAfterMs });
+  if (!job.claimed && session.claimAfterMs > 0) setTimer(out, "claim", session.claimAfterMs);
   out.push({ do: "run" });
 }
 
@@ -84,7 +85,7 @@ export function reportAs(session: Session, out: Effect[], job: Job, report: Repo
   job.phase = "reporting";
   job.report = report;
   session.update = undefined;
-  out.push({ do: "timer", timer: "claim", delayMs: undefined });
+  setTimer(out, "claim", undefined);
   journal(session, out, job, { step: "reporting", report }, false);
 }
 
@@ -95,14 +96,15 @@ export function over(session: Session, out: Effect[], job: Job): Execution | und
     if (identity !== job.identity) finished.push(identity);
   }
   finished.push(job.identity);
-  session.finished = finished.length > remembered ? finished.slice(1) : finished;
+  if (finished.length > remembered) finished.shift();
+  session.finished = finished;
   const report: Report = job.report ?? { status: "FAILED", details: {} };
   const entry: Entry = { step: "done", report };
   session.last = { subject: job, entry, finished: [] };
   journal(session, out, job, entry, false);
   session.job = undefined;
   session.update = undefined;
-  out.push({ do: "timer", timer: "reply", delayMs: undefined });
+  setTimer(out, "reply", undefined);
   const next = session.next;
   if (session.ask !== undefined) session.ask.stale = true;
   else rest(session, out, session.announced ? session.askEveryMs : announcementMs);
@@ -114,8 +116,8 @@ export function over(session: Session, out: Effect[], job: Job): Execution | und
 /** The service has ended the job (cancelled, timed out, deleted): stops it without a report, which nobody would take. */
 export function abandon(session: Session, out: Effect[], job: Job): Execution | undefined {
   out.push({ do: "stop" });
-  out.push({ do: "timer", timer: "claim", delayMs: undefined });
-  out.push({ do: "tell", line: `job ${job.jobId} is over for the service: stopped` });
+  setTimer(out, "claim", undefined);
+  tell(out, `job ${job.jobId} is over for the service: stopped`);
   session.askNext = true;
   return over(session, out, job);
 }

@@ -1,5 +1,5 @@
 /** Brings an image into the other slot: streamed, counted, hashed, and made the next to boot only when all of it is right. */
-import { failed, type Details, type Failure } from "../failure";
+import { failed, type Details, type Failure, type FailureCode } from "../failure";
 import { quotient, text } from "../portable/integers";
 import { sleep, waitFor, type Task } from "../portable/task";
 import type { Bytes, Device, Hash } from "../ports";
@@ -58,8 +58,12 @@ function activate({ firmware }: Device): Failure | undefined {
   return refusal === undefined ? undefined : failed("IMAGE_INVALID", `the image was refused: ${refusal}`);
 }
 
-function bad(failure: Failure, again = false): Fetched {
-  return { kind: "bad", failure, again };
+function bad(code: FailureCode, reason: string, again = false): Fetched {
+  return { kind: "bad", failure: failed(code, reason), again };
+}
+
+function sizeMismatch(sizeBytes: number, expectedBytes: number): Fetched {
+  return bad("SIZE_MISMATCH", `the image has ${text(sizeBytes)} bytes, the job says ${text(expectedBytes)}`);
 }
 
 // One request, from the GET to its end. Gives how to cancel it.
@@ -87,17 +91,17 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
       const target = firmware.target();
       const limit = target?.sizeBytes;
       if (sizeBytes !== undefined && limit !== undefined && sizeBytes > limit) {
-        return stop(bad(failed("IMAGE_TOO_LARGE", `the image has ${text(sizeBytes)} bytes, the slot has ${text(limit)}`)));
+        return stop(bad("IMAGE_TOO_LARGE", `the image has ${text(sizeBytes)} bytes, the slot has ${text(limit)}`));
       }
       announcedBytes = sizeBytes;
       expectedBytes = expectedBytes ?? sizeBytes;
       const refusal = firmware.begin();
-      if (refusal !== undefined) stop(bad(failed("FLASH_FAILED", `the slot could not be made ready: ${refusal}`)));
+      if (refusal !== undefined) stop(bad("FLASH_FAILED", `the slot could not be made ready: ${refusal}`));
     },
     data(chunk) {
       if (end !== undefined) return;
-      const failure = receive(chunk);
-      if (failure !== undefined) stop(bad(failure));
+      const wrong = receive(chunk);
+      if (wrong !== undefined) stop(wrong);
     },
     end(result) {
       if (end !== undefined) return;
@@ -105,23 +109,23 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
       if (result.kind === "failed" || cut) {
         const reason =
           result.kind === "failed" ? result.reason : `it ended after ${text(receivedBytes)} of ${text(announcedBytes ?? 0)} bytes`;
-        end = bad(failed("DOWNLOAD_FAILED", `the download broke: ${reason}`), true);
+        end = bad("DOWNLOAD_FAILED", `the download broke: ${reason}`, true);
       } else if (receivedBytes < (expectedBytes ?? 1)) {
-        end = bad(failed("SIZE_MISMATCH", `the image has ${text(receivedBytes)} bytes, the job says ${text(expectedBytes ?? 1)}`));
+        end = sizeMismatch(receivedBytes, expectedBytes ?? 1);
       } else end = { kind: "whole", md5: md5?.hex(), sha256: sha256?.hex() };
       resume(end);
     },
   });
 
-  function receive(chunk: Bytes): Failure | undefined {
+  function receive(chunk: Bytes): Fetched | undefined {
     if (receivedBytes === 0 && chunk.charCodeAt(0) !== 0xe9)
-      return failed("IMAGE_INVALID", "the download does not begin like an ESP32 image (0xE9)");
+      return bad("IMAGE_INVALID", "the download does not begin like an ESP32 image (0xE9)");
     receivedBytes += chunk.length;
     if (expectedBytes !== undefined && receivedBytes > expectedBytes) {
-      return failed("SIZE_MISMATCH", `the image has more than the ${text(expectedBytes)} bytes that were announced`);
+      return bad("SIZE_MISMATCH", `the image has more than the ${text(expectedBytes)} bytes that were announced`);
     }
     const refusal = firmware.write(chunk);
-    if (refusal !== undefined) return failed("FLASH_FAILED", `the slot could not be written at byte ${text(receivedBytes)}: ${refusal}`);
+    if (refusal !== undefined) return bad("FLASH_FAILED", `the slot could not be written at byte ${text(receivedBytes)}: ${refusal}`);
     if (md5 !== undefined) md5.update(chunk);
     if (sha256 !== undefined) sha256.update(chunk);
     tell();
@@ -143,9 +147,9 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
 // Undefined: the body is wanted.
 function judgeHeaders(image: Image, status: number, sizeBytes: number | undefined, location: string | undefined): Fetched | undefined {
   if (status >= 300 && status < 400 && location !== undefined) return { kind: "moved", to: location };
-  if (status !== 200) return bad(failed("DOWNLOAD_REFUSED", `the server of the image answered ${text(status)}`), status >= 500);
+  if (status !== 200) return bad("DOWNLOAD_REFUSED", `the server of the image answered ${text(status)}`, status >= 500);
   if (sizeBytes !== undefined && image.sizeBytes !== undefined && sizeBytes !== image.sizeBytes) {
-    return bad(failed("SIZE_MISMATCH", `the server announces ${text(sizeBytes)} bytes, the job says ${text(image.sizeBytes)}`));
+    return bad("SIZE_MISMATCH", `the server announces ${text(sizeBytes)} bytes, the job says ${text(image.sizeBytes)}`);
   }
   return undefined;
 }

@@ -5,6 +5,12 @@ export function isInteger(value: number): boolean {
   return value === Math.floor(value) && value - value === 0;
 }
 
+/** What is wrong with a value that is to be a whole number from `min` to `max`, undefined when nothing is. */
+export function rangeProblem(value: unknown, min: number, max: number): string | undefined {
+  if (typeof value === "number" && isInteger(value) && value >= min && value <= max) return undefined;
+  return `must be a whole number from ${text(min)} to ${text(max)}`;
+}
+
 /** Decimal digits of a whole number: a Lua float such as 5.0 would print its ".0". Sound below 2^31. */
 export function text(value: number): string {
   return `${Math.floor(value)}`;

@@ -17,10 +17,10 @@ export function quoted(value: string): string {
     const code = value.charCodeAt(i);
     if (code < 32 || code === 34 || code === 92 || code === 127) {
       out += value.slice(from, i);
-      if (code === 34 || code === 92) out += "\\" + value.charAt(i);
+      const low = code === 127 ? 15 : code < 16 ? code : code - 16;
+      if (code === 34 || code === 92) out += "\\" + value.slice(i, i + 1);
       else if (code === 10) out += "\\n";
-      else
-        out += `\\u00${code >= 112 ? "7" : code >= 16 ? "1" : "0"}${hexDigits.charAt(code >= 112 ? code - 112 : code >= 16 ? code - 16 : code)}`;
+      else out += `\\u00${code === 127 ? "7" : code < 16 ? "0" : "1"}${hexDigits.slice(low, low + 1)}`;
       from = i + 1;
     }
   }
