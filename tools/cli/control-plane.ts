@@ -65,7 +65,12 @@ export function controlPlane(address: Pick<ServiceAddress, "https" | "ca">): Con
     const bytes = body instanceof Uint8Array ? body : body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const { status, text, errorType } = await exchange(new URL(path, address.https), ca, method, bytes);
     const json = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-    if (status >= 300) throw new ControlPlaneError(status, errorType, String(json["message"] ?? `the service answered ${status}`));
+    if (status >= 300)
+      throw new ControlPlaneError(
+        status,
+        errorType,
+        typeof json["message"] === "string" ? json["message"] : `the service answered ${status}`,
+      );
     return json;
   };
   const id = encodeURIComponent;

@@ -29,7 +29,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
         "right",
         "right-mid",
       ].map((place) => [place, ""]),
-    ) as Record<string, string>,
+    ),
     style: { head: [], border: [], "padding-left": 0, "padding-right": 1 },
   });
   drawn.push(...rows.map((row) => [...row]));

@@ -13,6 +13,9 @@ export function readBundle(): string {
   return readFileSync(agentBundle.luaFile, "utf8");
 }
 
+/** What an ESP32 takes in over TLS while Lua writes it to flash, roughly. */
+const linkBytesPerSecond = 160_000;
+
 /** The first version that a new virtual board runs. */
 export const firstVersion = "1.0.0";
 
@@ -20,7 +23,7 @@ export interface BenchOptions extends BoardOptions {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-/** Makes a board and gives it identity, and firmware if it has none. It is off. */
+/** Makes a board and gives it identity; and today's firmware, unless a job has brought it another. It is off. */
 export function prepareBoard({ identity, ...options }: BenchOptions): Board {
   // Built before the board is made: the board reads the source map beside it.
   const bundle = readBundle();
@@ -29,9 +32,11 @@ export function prepareBoard({ identity, ...options }: BenchOptions): Board {
     httpRequestBytes: 4096,
     mqttBufferBytes: 4096,
     stackBytes: 16384,
+    linkBytesPerSecond,
     ...options,
   });
-  if (board.slots().running === "" || board.slots().versions["ota_0"] === undefined) {
+  const { running, versions } = board.slots();
+  if (running === "" || (running === "ota_0" && versions["ota_0"] === firstVersion)) {
     board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle }));
   }
   board.files.write("init.lua", readFileSync(join(root, "firmware/init.lua")));

@@ -71,7 +71,7 @@ export async function openStage(tell: Moment, dir?: string): Promise<Stage> {
       tell("service", `${jobId}: ${view}`);
       if (!terminal.has(status)) continue;
       created.delete(jobId);
-      waiting.get(jobId)?.({ jobId, status, statusDetails: details, seconds: (performance.now() - createdAt) / 1000 });
+      waiting.get(jobId)?.({ jobId, status, statusDetails: details, seconds: Math.round(performance.now() - createdAt) / 1000 });
     }
   };
   const stopLooking = service.onTraffic(look);

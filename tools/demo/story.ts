@@ -12,6 +12,7 @@ export interface StoryJob extends Ending {
 export type Chapter = (title: string) => void;
 
 const imageBytes = 1_258_291; // 1.2 MB
+const smallImageBytes = 307_200;
 
 /** Tells the story on a stage; gives its jobs in the order in which they were created. */
 export async function tellStory(stage: Stage, chapter: Chapter): Promise<StoryJob[]> {
@@ -36,7 +37,7 @@ export async function tellStory(stage: Stage, chapter: Chapter): Promise<StoryJo
   await job("describe-1", { action: "describe" });
 
   chapter("An image with a wrong MD5 is refused; the board runs on");
-  const wrong = { ...publishImage(stage.service, "3.0.0", imageBytes), md5: "0".repeat(32) };
+  const wrong = { ...publishImage(stage.service, "3.0.0", smallImageBytes), md5: "0".repeat(32) };
   await job("ota-2", { action: "ota", ...wrong });
 
   chapter("Three jobs at once run one after the other");

@@ -14,7 +14,7 @@ import type { SlotName } from "./otadata";
 import { chooseSlot, nextSlot, slotNames, slotState } from "./otadata";
 import type { Edge } from "./pins";
 import { createPins } from "./pins";
-import type { Network } from "./radio";
+import type { Network, Pace } from "./radio";
 import { createRadio, hostNetwork } from "./radio";
 import { seeded } from "./random";
 import { mountSpiffs } from "./spiffs";
@@ -34,6 +34,8 @@ export interface BoardOptions {
   readonly mqttBufferBytes?: number;
   /** How long Lua is blocked when an MQTT connection is lost or cannot be made: 5012 measured on stock firmware, about 100 on ours. */
   readonly mqttReconnectBlockMs?: number;
+  /** How fast downloads come in; as fast as this computer can unless given. */
+  readonly linkBytesPerSecond?: number;
   readonly log?: (line: string) => void;
   /** The map beside a bundle: the lines of its Lua are shown as the lines of TypeScript they came from. */
   readonly sourceMap?: string;
@@ -152,7 +154,7 @@ export function createBoard(options: BoardOptions = {}): Board {
       flash,
       fs: mountSpiffs(flash),
       rtc,
-      radio: createRadio(options.network ?? hostNetwork),
+      radio: createRadio(options.network ?? hostNetwork, paceOf(options.linkBytesPerSecond, time)),
       pins,
       random,
       seed: (options.seed ?? 1) + bootCount++,
@@ -262,4 +264,9 @@ export function createBoard(options: BoardOptions = {}): Board {
       setAccessPoint(isThere);
     },
   };
+}
+
+function paceOf(bytesPerSecond: number | undefined, time: TimeSource): Pace | undefined {
+  if (bytesPerSecond === undefined) return undefined;
+  return { restMs: (bytes) => (bytes * 1000) / bytesPerSecond, after: (delayMs, fire) => time.after(delayMs, fire) };
 }

@@ -24,12 +24,18 @@ export interface Radio {
   powerOff(): void;
 }
 
-export function createRadio(network: Network): Radio {
+/** How fast the link is: `restMs` after so many bytes came in, on the board's clock. */
+export interface Pace {
+  restMs(bytes: number): number;
+  after(delayMs: number, fire: () => void): () => void;
+}
+
+export function createRadio(network: Network, pace?: Pace): Radio {
   const gates = new Set<Gate>();
   const radio: Radio = {
     isOnline: false,
     connect(host, port) {
-      const gate = new Gate(radio, radio.isOnline ? network.connect(host, port) : undefined);
+      const gate = new Gate(radio, radio.isOnline ? network.connect(host, port) : undefined, pace);
       gates.add(gate);
       gate.once("close", () => gates.delete(gate));
       return gate;
@@ -49,10 +55,12 @@ export function createRadio(network: Network): Radio {
 class Gate extends Duplex {
   private waiting: (() => void)[] = [];
   private abandoned = false;
+  private isResting = false;
 
   constructor(
     private readonly radio: Radio,
     private readonly peer: Duplex | undefined,
+    pace: Pace | undefined,
   ) {
     super({ allowHalfOpen: false });
     // Without Wi-Fi there is no route, and the name cannot be looked up.
@@ -64,7 +72,15 @@ class Gate extends Duplex {
     if ("connecting" in peer && (peer as Socket).connecting) peer.once("connect", up);
     else process.nextTick(up);
     peer.on("data", (chunk: Buffer) => {
-      if (!this.push(chunk)) peer.pause();
+      const restMs = pace?.restMs(chunk.length) ?? 0;
+      if (restMs > 0) {
+        this.isResting = true;
+        pace?.after(restMs, () => {
+          this.isResting = false;
+          this._read();
+        });
+      }
+      if (!this.push(chunk) || this.isResting) peer.pause();
     });
     peer.on("end", () => !this.abandoned && this.push(null));
     peer.on("error", (error) => !this.abandoned && this.destroy(error));
@@ -75,7 +91,7 @@ class Gate extends Duplex {
     if (this.peer === undefined || this.abandoned) return;
     if (!this.radio.isOnline) this.peer.pause();
     else {
-      this.peer.resume();
+      this._read();
       const waiting = this.waiting;
       this.waiting = [];
       waiting.forEach((write) => write());
@@ -91,7 +107,7 @@ class Gate extends Duplex {
   }
 
   override _read(): void {
-    if (!this.abandoned && this.radio.isOnline) this.peer?.resume();
+    if (!this.abandoned && !this.isResting && this.radio.isOnline) this.peer?.resume();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
