@@ -49,7 +49,7 @@ export type Action = Behaviour<AnyInput>;
 
 /** Declares an action; its input's type follows from its fields. */
 export function defineAction<F extends Fields>(behaviour: Behaviour<Input<F>> & { readonly input: F }): Action {
-  return behaviour as unknown as Action;
+  return behaviour;
 }
 
 /** The end of a run that needs a restart first. */
