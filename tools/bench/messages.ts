@@ -15,12 +15,13 @@ export async function measureMessages(): Promise<JobCost[]> {
   const stage = await openStage(() => undefined);
   const costs: JobCost[] = [];
   const run = async (job: string, document: { readonly action: string }): Promise<void> => {
+    const jobId = `${document.action}-${costs.length}`;
     let progress = 0;
     const stop = stage.service.onTraffic(({ direction, payload }) => {
       if (direction === "published" && payload.includes('"percent"')) progress++;
     });
-    stage.createJob(job.replaceAll(" ", "-"), document);
-    const { jobId, seconds } = await stage.ended(job.replaceAll(" ", "-"));
+    stage.createJob(jobId, document);
+    const { seconds } = await stage.ended(jobId);
     stop();
     costs.push({ job, ...stage.messages.of(jobId), progress, seconds });
   };
