@@ -15,8 +15,8 @@ function open(options: Common): ControlPlane {
   return controlPlane(findService(options.dir));
 }
 
-// A document is given as JSON, as @FILE, or as the short form `blink count=5`.
-function readDocument(words: readonly string[]): string {
+/** A document as the command line gives it: JSON, @FILE, or the short form `blink count=5`. */
+export function readDocument(words: readonly string[]): string {
   const first = words[0] ?? "";
   const source = first.startsWith("@") ? readFileSync(first.slice(1), "utf8") : first.startsWith("{") ? words.join(" ") : shortForm(words);
   try {
