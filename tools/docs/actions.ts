@@ -2,7 +2,7 @@
 import type { Action } from "../../src/actions/action";
 import { actions } from "../../src/actions/index";
 import type { Field } from "../../src/actions/input";
-import { sampleDocuments } from "./samples";
+import { sampleDocument } from "./samples";
 import { fence, markdownTable } from "./sections";
 
 /** One chapter for each action of the catalogue. */
@@ -10,15 +10,15 @@ export function actionPages(catalogue: readonly Action[] = actions): string {
   return catalogue.map(pageOf).join("\n\n");
 }
 
-function pageOf({ name, summary, input, budgetSeconds }: Action): string {
+function pageOf(action: Action): string {
+  const { name, summary, input, budgetSeconds } = action;
   const fields = Object.entries(input).map(([field, declared]) => [`\`${field}\``, takes(declared), absent(declared), about(declared)]);
-  const samples = sampleDocuments[name] ?? [];
   return [
     `### ${name}`,
     summary,
     fields.length === 0 ? "It takes no fields." : markdownTable(["field", "takes", "when absent", "meaning"], fields),
     `Stopped with \`TIMED_OUT\` after ${budgetSeconds.toLocaleString("en")} s.`,
-    ...samples.map((sample) => fence("json", JSON.stringify(sample, undefined, 2))),
+    fence("json", JSON.stringify(sampleDocument(action), undefined, 2)),
   ].join("\n\n");
 }
 
