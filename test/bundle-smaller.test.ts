@@ -115,7 +115,7 @@ describe("a function that is called once", () => {
     expect(lines).toEqual(["xy", "112none", "11"]);
   });
 
-  test("stays where it is when it calls itself, or is called where its variables cannot be seen", () => {
+  test("stays where it is when it calls itself, and takes the variables of its file along to another", () => {
     const lines = run({
       "a.ts": "let calls = 0; const secret = ['s']; export function a(): string { calls++; return secret.join('') + `${calls}`; }",
       "main.ts": `${printing}import { a } from "./a";

@@ -28,7 +28,8 @@ function send(session: Session, out: Effect[]): void {
   const request = session.ask;
   if (request === undefined) return;
   const payload = encodeObject({ clientToken: request.token, includeJobDocument: request.envelope ? false : undefined });
-  out.push({ do: "publish", topic: getTopic(session.thingName, request.jobId), payload });
+  const topic = getTopic(session.thingName, request.jobId);
+  out.push({ do: "publish", topic, payload });
   awaitAnswer(out, "ask", request.tries);
 }
 

@@ -34,11 +34,8 @@ export function readExecution(body: Body): Execution | undefined {
   const executionNumber = smallInteger(fields["executionNumber"]);
   // A deleted and recreated job may reuse jobId and number, but not the second in which it was queued.
   const queuedAt = smallInteger(fields["queuedAt"]);
-  return { jobId, status, executionNumber, identity: identityOf(jobId, executionNumber, queuedAt), document: fields["jobDocument"] };
-}
-
-function identityOf(jobId: string, executionNumber: number | undefined, queuedAt: number | undefined): string {
-  return `${jobId}/${text(executionNumber ?? 0)}/${text(queuedAt ?? 0)}`;
+  const identity = `${jobId}/${text(executionNumber ?? 0)}/${text(queuedAt ?? 0)}`;
+  return { jobId, status, executionNumber, identity, document: fields["jobDocument"] };
 }
 
 /** A text member of a body, or undefined. */

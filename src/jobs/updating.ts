@@ -58,7 +58,8 @@ function send(session: Session, out: Effect[], job: Job, kind: Update["kind"], s
     status,
     statusDetails: details,
   });
-  session.update = { token, kind, tries: 0, topic: updateTopic(session.thingName, job.jobId), payload };
+  const topic = updateTopic(session.thingName, job.jobId);
+  session.update = { token, kind, tries: 0, topic, payload };
   transmit(out, session.update);
 }
 

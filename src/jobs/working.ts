@@ -1,5 +1,5 @@
 /** The life of one execution on this device, from the judgement of its document to the terminal report. */
-import { endings, failed, type Details, type Outcome } from "../failure";
+import { endings, failed, type Outcome } from "../failure";
 import { rest } from "./asking";
 import { setTimer, tell } from "./effects";
 import { journalText, type Entry, type Report, type Subject } from "./journal";
@@ -12,7 +12,8 @@ const remembered = 6;
 const announcementMs = 30000;
 
 function journal(session: Session, out: Effect[], subject: Subject, entry: Entry, needed: boolean): void {
-  out.push({ do: "journal", text: journalText({ subject, entry, finished: session.finished }), needed });
+  const text = journalText({ subject, entry, finished: session.finished });
+  out.push({ do: "journal", text, needed });
 }
 
 /** Makes an execution the job of this device. */
@@ -74,10 +75,10 @@ export function goRestart(session: Session, out: Effect[], job: Job): void {
 export function finish(session: Session, out: Effect[], outcome: Outcome): void {
   const job = session.job;
   if (job === undefined) return;
-  const details: Details = outcome.ok ? outcome.details : { code: outcome.code, reason: outcome.reason };
+  const details = legalDetails(outcome.ok ? outcome.details : { code: outcome.code, reason: outcome.reason });
   // The service refuses REJECTED once an execution is IN_PROGRESS.
   const status = outcome.ok ? "SUCCEEDED" : job.claimed ? "FAILED" : endings[outcome.code];
-  reportAs(session, out, job, { status, details: legalDetails(details) });
+  reportAs(session, out, job, { status, details });
 }
 
 /** Has the job end with this report. */

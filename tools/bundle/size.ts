@@ -11,7 +11,7 @@ import { libraryName, partsOf, withoutPart } from "./parts";
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
 
 /** What a test lets it cost while the goals are not reached: a little more than today, so that growth is a decision. */
-export const limits = { strippedBytes: 55_000, heapBytes: 91_000 };
+export const limits = { strippedBytes: 52_000, heapBytes: 87_000 };
 
 /** One module of the bundle: a source file, or TypeScriptToLua's library. */
 export interface ModuleSize {

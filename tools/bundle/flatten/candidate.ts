@@ -13,6 +13,8 @@ export interface Candidate {
   readonly statement: lua.Statement;
   /** The names that it takes from around it. */
   readonly free: ReadonlySet<string>;
+  /** Those of them that only its own module knows. */
+  readonly hidden: readonly string[];
 }
 
 function callOf(statement: lua.Statement): lua.CallExpression | undefined {
@@ -26,12 +28,6 @@ function callOf(statement: lua.Statement): lua.CallExpression | undefined {
   return values.length === 1 && value !== undefined && lua.isCallExpression(value) ? value : undefined;
 }
 
-function hasLabel(root: lua.Node): boolean {
-  let found = false;
-  walk(root, (node) => void (found ||= lua.isLabelStatement(node) || lua.isDotsLiteral(node)));
-  return found;
-}
-
 function partOf(node: lua.Node, program: Program): number {
   return program.parts.findIndex(({ block }) => {
     let found = false;
@@ -40,29 +36,25 @@ function partOf(node: lua.Node, program: Program): number {
   });
 }
 
-/** The names that the function takes from around it; undefined when one of them would mean something else where it is called. */
-function freeNames(
+/** What the function takes from around it; undefined when some of it would mean something else where it is called. */
+function surroundings(
   body: lua.FunctionExpression,
   variable: Variable,
   call: lua.CallExpression,
-  program: Program,
-  resolved: Resolved,
+  { names }: Resolved,
 ): Set<string> | undefined {
   const free = new Set<string>();
-  let isSame = true;
-  let needsPart = false;
   const methods = new Set<lua.Node>();
+  let isSame = true;
   walk(body, (node) => {
     if (lua.isMethodCallExpression(node)) methods.add(node.name);
     if (!lua.isIdentifier(node) || methods.has(node)) return;
-    const meaning = resolved.names.variableOf(node);
+    const meaning = names.variableOf(node);
     if (meaning !== undefined && meaning.depth > variable.depth) return;
     free.add(node.text);
-    isSame &&= resolved.names.meaningAt(call, node.text) === meaning;
-    needsPart ||= meaning?.depth === 1 && !program.exported.has(meaning.name);
+    isSame &&= names.meaningAt(call, node.text) === meaning;
   });
-  if (!isSame) return undefined;
-  return needsPart && partOf(body, program) !== partOf(call, program) ? undefined : free;
+  return isSame ? free : undefined;
 }
 
 /** The candidate that a statement calls, if it calls one. */
@@ -72,7 +64,7 @@ export function candidateAt(statement: lua.Statement, program: Program, resolved
   const variable = resolved.names.variableOf(call.expression);
   if (variable?.reads.length !== 1) return undefined;
   const body = resolved.functionOf(variable);
-  if (body === undefined || body.dots !== undefined || hasLabel(body)) return undefined;
+  if (body === undefined || body.dots !== undefined) return undefined;
   if (call.params.length > (body.params ?? []).length) return undefined;
   const canDrop = (value: lua.Expression): boolean => isPure(value) || lua.isCallExpression(value);
   const returns = returnsOf(body.body.statements);
@@ -81,6 +73,9 @@ export function candidateAt(statement: lua.Statement, program: Program, resolved
   let isRecursive = false;
   walk(body, (node) => void (isRecursive ||= node === call));
   if (isRecursive) return undefined;
-  const free = freeNames(body, variable, call, program, resolved);
-  return free === undefined ? undefined : { variable, body, call, statement, free };
+  const free = surroundings(body, variable, call, resolved);
+  if (free === undefined) return undefined;
+  const isElsewhere = variable.depth === 1 && partOf(body, program) !== partOf(call, program);
+  const hidden = isElsewhere ? [...free].filter((name) => resolved.isPrivate(name)) : [];
+  return { variable, body, call, statement, free, hidden };
 }

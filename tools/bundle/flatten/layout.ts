@@ -21,12 +21,13 @@ function names(root: lua.Node, kind: "mentioned" | "assigned"): Set<string> {
 /** Declares what is exported, and closes the rest of each module in. Throws a FlattenError when there are too many names. */
 export function layOut({ parts, exported }: Program): void {
   const mentions = parts.map(({ block }) => names(block, "mentioned"));
-  let shared = 0;
+  const declared = new Set<string>();
   parts.forEach(({ block }, index) => {
-    const own = [...names(block, "assigned")].filter((name) => exported.has(name));
+    // A function that moved here may assign to what another part has declared.
+    const own = [...names(block, "assigned")].filter((name) => exported.has(name) && !declared.has(name));
     const isOutside = (name: string): boolean => mentions.some((mentioned, other) => other > index && mentioned.has(name));
     const outside = own.filter(isOutside);
-    shared += outside.length;
+    for (const name of outside) declared.add(name);
     const hasOthers = [...resolveNames(block.statements).variables].some(({ depth }) => depth === 1);
     if (index < parts.length - 1 && (own.length > outside.length || hasOthers)) {
       const inside = declareInPlace(block.statements, new Set(own.filter((name) => !isOutside(name))));
@@ -36,9 +37,9 @@ export function layOut({ parts, exported }: Program): void {
       block.statements = [...declare(all.undone), ...all.statements];
     }
   });
-  if (shared > mostLocals) {
+  if (declared.size > mostLocals) {
     throw new FlattenError(
-      `${shared} names are shared between files, and Lua has room for ${mostLocals}: merge files, or export fewer names`,
+      `${declared.size} names are shared between files, and Lua has room for ${mostLocals}: merge files, or export fewer names`,
     );
   }
 }

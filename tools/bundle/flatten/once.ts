@@ -6,6 +6,7 @@ import * as lua from "typescript-to-lua";
 import { candidateAt, type Candidate } from "./candidate";
 import { alwaysReturns, mentions, replaceReturns } from "./exits";
 import { resolveProgram, type Program, type Resolved } from "./program";
+import { share } from "./share";
 import { basesIn, changeExpressions, changeStatements, copyTree, isPure, placedAs, walk } from "./syntax";
 
 /** Puts arguments where parameters are read, or into variables of their own where that could make a difference. */
@@ -88,6 +89,7 @@ export function placeSingleCalls(program: Program): void {
   for (let isDone = false; !isDone;) {
     isDone = true;
     const resolved = resolveProgram(program);
+    const hidden = new Set<string>();
     // What has moved in this round has names that were resolved for its old place.
     const moved = new Set<lua.Node>();
     const hasMoved = (root: lua.Node): boolean => {
@@ -104,11 +106,13 @@ export function placeSingleCalls(program: Program): void {
         return [statement];
       }
       isDone = false;
+      for (const name of candidate.hidden) hidden.add(name);
       candidate.body.body = lua.createBlock([]);
       candidate.body.params = [];
       for (const root of [candidate.body, ...instead]) walk(root, (node) => void moved.add(node));
       return instead;
     };
     changeStatements(program.root, (statements) => statements.flatMap(placed));
+    for (const name of hidden) share(program, name);
   }
 }

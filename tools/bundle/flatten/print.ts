@@ -30,6 +30,15 @@ class FlatPrinter extends lua.LuaPrinter {
     return known;
   }
 
+  // Functions that moved to their callers stand deep inside them: one space a level keeps the text small.
+  protected override pushIndent(): void {
+    this.currentIndent += " ";
+  }
+
+  protected override popIndent(): void {
+    this.currentIndent = this.currentIndent.slice(1);
+  }
+
   protected override createSourceNode(
     ...[node, chunks, name]: Parameters<lua.LuaPrinter["createSourceNode"]>
   ): ReturnType<lua.LuaPrinter["createSourceNode"]> {

@@ -15,12 +15,14 @@ export interface Program {
   /** All parts below one node. */
   readonly root: lua.Block;
   /** What was exported. Nothing declares these names; they are only assigned to. */
-  readonly exported: ReadonlySet<string>;
+  readonly exported: Set<string>;
 }
 
 /** What the names of a program mean. */
 export interface Resolved {
   readonly names: Names;
+  /** True for an outermost name that no module exports. */
+  isPrivate(name: string): boolean;
   /** What a variable has all its life, if that is known: what it is declared with, or what is exported by that name. */
   valueOf(variable: Variable): lua.Expression | undefined;
   /** The function that a variable always is, also where it was declared ahead of it. */
@@ -42,8 +44,10 @@ export function resolveProgram({ parts, exported }: Program): Resolved {
       if (lua.isAssignmentStatement(node) && lua.isFunctionDefinition(node)) functions.set(node.left[0] as lua.Node, node.right[0]);
     });
   }
+  const outermost = new Set([...names.variables].filter(({ depth }) => depth === 1).map(({ name }) => name));
   return {
     names,
+    isPrivate: (name) => outermost.has(name) && !exported.has(name),
     functionOf(variable) {
       const [only, ...more] = variable.writes;
       if (only !== undefined) return more.length === 0 && variable.value === undefined ? functions.get(only) : undefined;
