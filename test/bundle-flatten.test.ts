@@ -1,7 +1,8 @@
 /** The bundle as one flat chunk: it does what the modules did. */
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
 import { describe, expect, test } from "vitest";
-import { partsOf } from "../tools/bundle/parts";
+import { strippedBytes } from "../tools/bundle/fengari";
+import { sharesOf } from "../tools/bundle/shares";
 import { compile, printing, run } from "./surroundings/small-program";
 
 describe("modules", () => {
@@ -100,12 +101,15 @@ describe("what is written", () => {
     expect(place("in main, line 5")).toMatchObject({ source: "main.ts", line: 5 });
   });
 
-  test("tells which file each part came from", () => {
-    const { lua } = compile({
+  test("tells which file each byte of it came from", () => {
+    const { lua, map } = compile({
       "a.ts": "export function a(): string[] { return 'a b'.split(' '); }",
       "main.ts": 'import { a } from "./a"; declare function print(n: number): void; print(a().length);',
     });
-    expect(partsOf(lua).map(({ name }) => name)).toEqual(["lualib", "a.ts", "main.ts"]);
+    const shares = sharesOf(lua, map);
+    expect(shares.map(({ name }) => name)).toEqual(["lualib", "a.ts", "main.ts"]);
+    const total = shares.reduce((sum, share) => sum + share.strippedBytes, 0);
+    expect(Math.abs(total - strippedBytes(lua))).toBeLessThan(50); // the head of the file
   });
 
   test("leaves out what nobody calls, and types", () => {

@@ -26,15 +26,39 @@ export interface Fengari {
 /** The package itself. */
 export const fengari = createRequire(import.meta.url)("fengari") as Fengari;
 
-/** Bytes of a Lua text as bytecode without debug information, as a 32-bit `luac -s` makes it (36 bytes apart on 123 kB). */
-export function strippedBytes(code: string): number {
-  const { lauxlib, lua } = fengari;
+/** A compiled function, as fengari keeps it. */
+export interface Prototype {
+  readonly code: readonly unknown[];
+  /** The line of each instruction. */
+  readonly lineinfo: readonly number[];
+  /** Constants. */
+  readonly k: readonly { readonly value: number | boolean | null | { readonly realstring: Uint8Array } }[];
+  readonly upvalues: readonly unknown[];
+  /** The functions inside it. */
+  readonly p: readonly Prototype[];
+}
+
+function load(code: string): { stack: readonly { value: { p: Prototype } }[]; top: number } {
+  const { lauxlib } = fengari;
   const L = lauxlib.luaL_newstate();
   const text = fengari.to_luastring(code);
   if (lauxlib.luaL_loadbuffer(L, text, text.length, fengari.to_luastring("=")) !== 0) {
     throw new Error(fengari.to_jsstring(lauxlib.luaL_tolstring(L, -1)));
   }
+  return L as ReturnType<typeof load>;
+}
+
+/** The function that a Lua text is. */
+export function prototypeOf(code: string): Prototype {
+  const { stack, top } = load(code);
+  const compiled = stack[top - 1];
+  if (compiled === undefined) throw new Error("nothing was compiled");
+  return compiled.value.p;
+}
+
+/** Bytes of a Lua text as bytecode without debug information, as a 32-bit `luac -s` makes it (36 bytes apart on 123 kB). */
+export function strippedBytes(code: string): number {
   let bytes = 0;
-  lua.lua_dump(L, (_, _piece, length) => ((bytes += length), 0), null, true);
+  fengari.lua.lua_dump(load(code), (_, _piece, length) => ((bytes += length), 0), null, true);
   return bytes;
 }

@@ -5,21 +5,13 @@ import type { LuaTarget } from "./bundle";
 import { strippedBytes } from "./fengari";
 import type { Heap } from "./heap";
 import { measureHeap } from "./heap";
-import { libraryName, partsOf, withoutPart } from "./parts";
+import { libraryName, sharesOf, type ModuleSize } from "./shares";
 
 /** What the bundle should cost at most. */
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
 
 /** What a test lets it cost while the goals are not reached: a little more than today, so that growth is a decision. */
 export const limits = { strippedBytes: 52_000, heapBytes: 87_000 };
-
-/** One module of the bundle: a source file, or TypeScriptToLua's library. */
-export interface ModuleSize {
-  readonly name: string;
-  readonly textBytes: number;
-  /** How much smaller the stripped bundle is without it. */
-  readonly strippedBytes: number;
-}
 
 /** Sizes in bytes. */
 export interface Sizes {
@@ -38,13 +30,7 @@ export interface Sizes {
 export function measure(target: LuaTarget): Sizes {
   const lua = readFileSync(target.luaFile, "utf8");
   const whole = strippedBytes(lua);
-  const modules = partsOf(lua)
-    .map((part) => ({
-      name: part.name,
-      textBytes: Buffer.byteLength(part.text),
-      strippedBytes: whole - strippedBytes(withoutPart(lua, part)),
-    }))
-    .sort((a, b) => b.strippedBytes - a.strippedBytes);
+  const modules = sharesOf(lua, readFileSync(`${target.luaFile}.map`, "utf8")).sort((a, b) => b.strippedBytes - a.strippedBytes);
   const heap = measureHeap(target.luaFile);
   return {
     textBytes: Buffer.byteLength(lua),
