@@ -22,7 +22,7 @@ export interface Performer {
 export function createPerformer(context: Context, ended: (end: RunEnd) => void): Performer {
   let halt: Cancel | undefined;
 
-  function start(action: Action, task: Task<RunEnd>, rest: () => void): void {
+  function start(action: Action, make: () => Task<RunEnd>, rest: () => void): void {
     let over = false;
     let cancelTask: Cancel | undefined;
     function finish(end: RunEnd): void {
@@ -44,7 +44,7 @@ export function createPerformer(context: Context, ended: (end: RunEnd) => void):
       ended(failed("TIMED_OUT", `${action.name} took longer than ${text(action.budgetSeconds)} s and was stopped`));
     });
     halt = cut;
-    cancelTask = runTask(task, (end) => {
+    cancelTask = runTask(make, (end) => {
       if (end.ok) return finish(end.value);
       rest();
       finish(failed("ACTION_CRASHED", `${action.name} stopped with an error: ${errorText(end.error)}`));
@@ -70,10 +70,12 @@ export function createPerformer(context: Context, ended: (end: RunEnd) => void):
         return failed("ACTION_CRASHED", `the check of ${action.name} stopped with an error: ${errorText(error)}`);
       }
     },
-    run: (action, input) => start(action, action.run(context, input), restOf(action, input)),
+    run: (action, input) => start(action, () => action.run(context, input), restOf(action, input)),
     resume(action, note) {
-      if (action.resume === undefined) ended(failed("INTERRUPTED", `this firmware cannot go on with ${action.name} after a restart`));
-      else start(action, action.resume(context, note), () => undefined);
+      const { resume } = action;
+      if (resume === undefined) return ended(failed("INTERRUPTED", `this firmware cannot go on with ${action.name} after a restart`));
+      const goOn = (): Task<RunEnd> => resume(context, note);
+      start(action, goOn, () => undefined);
     },
     halt() {
       if (halt !== undefined) halt();

@@ -35,27 +35,33 @@ export function* sleep(alarm: Alarm, delayMs: number): Task<void> {
 }
 
 /**
- * Runs a task up to its first wait, and on from there as the waits end. `done` is called once, at the end, unless the task is
- * cancelled first; for a task without waits that is before this returns. The result cancels: the task is not stepped again.
+ * Makes a task and runs it up to its first wait, and on from there as the waits end. `done` is called once, at the end, unless the task
+ * is cancelled first; for a task without waits that is before this returns. The result cancels: the task is not stepped again.
  */
-export function runTask<T>(task: Task<T>, done: (end: TaskEnd<T>) => void): () => void {
+export function runTask<T>(make: () => Task<T>, done: (end: TaskEnd<T>) => void): () => void {
+  let task: Task<T> | undefined;
   let over = false;
   let stopWaiting: (() => void) | undefined;
 
-  function end(how: TaskEnd<T>): undefined {
-    over = true;
-    done(how);
-    return undefined;
-  }
-
-  function step(): Wait | undefined {
+  // Whatever is thrown ends the task: by its steps, by a plain function that was to make it, by the start of a wait.
+  // True when it can be stepped again at once.
+  function step(): boolean {
     let result: IteratorResult<Wait, T>;
+    let ended = false;
     try {
+      task = task ?? make();
       result = task.next();
+      if (result.done !== true && !over) ended = begin(result.value);
     } catch (error) {
-      return end({ ok: false, error });
+      over = true;
+      done({ ok: false, error });
+      return false;
     }
-    return result.done === true ? end({ ok: true, value: result.value }) : result.value;
+    if (result.done === true) {
+      over = true;
+      done({ ok: true, value: result.value });
+    }
+    return ended;
   }
 
   // True when the wait ended at once, which a port must not do but a simple wait may.
@@ -72,10 +78,8 @@ export function runTask<T>(task: Task<T>, done: (end: TaskEnd<T>) => void): () =
   }
 
   function run(): void {
-    while (!over) {
-      const wait = step();
-      if (wait === undefined || over || !begin(wait)) return;
-    }
+    let again = true;
+    while (again && !over) again = step();
   }
 
   run();

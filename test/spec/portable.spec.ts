@@ -45,7 +45,7 @@ export const spec: Spec = {
       const second = yield* inner();
       return `${first} ${second}`;
     }
-    runTask(outer(), (end) => log.push(end.ok ? end.value : "failed"));
+    runTask(outer, (end) => log.push(end.ok ? end.value : "failed"));
     equal(log, ["begin"]);
     device.advance(15);
     equal(log, ["begin", "late"]);
@@ -64,7 +64,7 @@ export const spec: Spec = {
       }
       return sum;
     }
-    runTask(many(), (end) => log.push(end.ok ? end.value : 0));
+    runTask(many, (end) => log.push(end.ok ? end.value : 0));
     equal(log, [1000]);
   },
   "hears nothing of a cancelled task, and stops its wait": () => {
@@ -74,7 +74,7 @@ export const spec: Spec = {
       yield () => () => log.push("wait stopped");
       log.push("went on");
     }
-    const cancel = runTask(waiting(), () => log.push("done"));
+    const cancel = runTask(waiting, () => log.push("done"));
     cancel();
     cancel();
     device.advance(1000);
@@ -90,9 +90,27 @@ export const spec: Spec = {
     function* outer(): Task<void> {
       yield* inner();
     }
-    runTask(outer(), (end) => log.push(end.ok ? "fine" : errorText(end.error)));
+    runTask(outer, (end) => log.push(end.ok ? "fine" : errorText(end.error)));
     device.advance(10);
     equal(log.length, 1);
     equal((log[0] ?? "").slice(-13), "inner trouble");
+  },
+  "tells what was thrown while a task was made, or while it began to wait": () => {
+    const broken: (() => Task<void>)[] = [
+      () => {
+        throw "trouble";
+      },
+      function* () {
+        yield () => {
+          throw "trouble";
+        };
+      },
+    ];
+    for (const make of broken) {
+      const log: string[] = [];
+      runTask(make, (end) => log.push(end.ok ? "fine" : errorText(end.error)));
+      equal(log.length, 1);
+      equal((log[0] ?? "").slice(-7), "trouble");
+    }
   },
 };
