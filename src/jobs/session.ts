@@ -6,7 +6,7 @@ import { failed } from "../failure";
 import { ask, askLater, askTimer, rest } from "./asking";
 import { setTimer, tell } from "./effects";
 import { readJournal } from "./journal";
-import { readExecution, textMember, type Body, type Execution } from "./messages";
+import { legalDetails, readExecution, textMember, type Body, type Execution } from "./messages";
 import type { Ask, Effect, Event, Session, Timer } from "./state";
 import { readTopic } from "./topics";
 import { limitClaim, pump, replyTimer, unwritten, updateAnswered } from "./updating";
@@ -62,7 +62,7 @@ function handle(session: Session, out: Effect[], event: Event): void {
     case "unwritten":
       return unwritten(session, out);
     case "progress":
-      if (job !== undefined && job.phase === "running") job.progress = event.details;
+      if (job !== undefined && job.phase === "running") job.progress = legalDetails(event.details);
       return;
     case "finished":
       return finish(session, out, event.outcome);

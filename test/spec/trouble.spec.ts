@@ -219,6 +219,24 @@ export const spec: Spec = {
       equal(lamp.reports(), ["a/update FAILED ACTION_CRASHED"]);
     }
   },
+  "cleans the text of progress too, so that the service takes the claim": () => {
+    const talker = defineAction({
+      name: "talker",
+      summary: "Tell what AWS does not take.",
+      input: {},
+      budgetSeconds: 7,
+      *run({ clock, progress }) {
+        progress({ line: "a\nb", nothing: "" });
+        yield* sleep(clock, 6000);
+        return succeeded();
+      },
+    });
+    const lamp = virtualAgent({}, {}, [talker]);
+    lamp.connect();
+    lamp.accept(`"execution":${execution("a", '{"action":"talker"}')}`);
+    lamp.device.advance(5000);
+    equal(lamp.last().body["statusDetails"], { line: "a?b", nothing: "-" });
+  },
   "cleans the text of a report, so that the service takes it": () => {
     const lamp = busy('{"action":"bl\\u0001i\\nnk"}');
     equal(lamp.last().body["statusDetails"], {
