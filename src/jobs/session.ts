@@ -114,6 +114,9 @@ function offline(session: Session, out: Effect[]): void {
   session.update = undefined;
   session.ask = undefined;
   session.suspect = undefined;
+  // Nor can the head of the list be trusted that was announced before: it may have been cancelled, and its signed URLs grow old.
+  session.next = undefined;
+  session.announced = false;
   setTimer(out, "ask", undefined);
   setTimer(out, "reply", undefined);
   limitClaim(session, out);
@@ -152,8 +155,10 @@ function undecodable(session: Session, out: Effect[], jobId: string | undefined)
     adopt(session, suspect, "judging", false);
     finish(session, out, failed("DOCUMENT_UNREADABLE", "the job document is too large or nested too deeply for this device"));
     rest(session, out);
-  } else if (session.job !== undefined) session.askNext = true;
-  else ask(session, out, undefined, true);
+  } else if (session.job !== undefined) {
+    session.next = undefined;
+    session.askNext = true;
+  } else ask(session, out, undefined, true);
 }
 
 function asked(session: Session, out: Effect[], jobId: string | undefined, accepted: boolean, body: Body | undefined): void {

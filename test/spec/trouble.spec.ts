@@ -47,6 +47,27 @@ export const spec: Spec = {
     lamp.device.advance(60000);
     equal(lamp.reports(), ["a/update SUCCEEDED"]);
   },
+  "does not run what was next before an outage, or before news that it could not read": () => {
+    for (const outage of [true, false]) {
+      const lamp = busyUntilReport();
+      lamp.notify(execution("b", blinkOnce, "QUEUED", "1700000001"));
+      if (outage) {
+        lamp.drop();
+        lamp.connect();
+      } else lamp.say("notify-next", undefined);
+      equal(lamp.last().topic, "a/update");
+      lamp.accept();
+      lamp.device.advance(1000);
+      ok(
+        lamp.device.trace.every((line) => line.indexOf("150 pin 2 on") < 0),
+        "b was not run",
+      );
+      ok(
+        lamp.published.some(({ topic }, n) => n > 0 && topic === "$next/get"),
+        "it asks what is next",
+      );
+    }
+  },
   "sends a report again after a power cut": () => {
     const lamp = rebooted(busyUntilReport());
     equal(lamp.reports(), ["a/update SUCCEEDED"]);
