@@ -158,7 +158,10 @@ function undecodable(session: Session, out: Effect[], jobId: string | undefined)
   } else if (session.job !== undefined) {
     session.next = undefined;
     session.askNext = true;
-  } else ask(session, out, undefined, true);
+  } else {
+    session.suspect = undefined;
+    ask(session, out, undefined, true);
+  }
 }
 
 function asked(session: Session, out: Effect[], jobId: string | undefined, accepted: boolean, body: Body | undefined): void {
@@ -181,16 +184,6 @@ function asked(session: Session, out: Effect[], jobId: string | undefined, accep
 function answered(session: Session, out: Effect[], request: Ask, execution: Execution | undefined): void {
   rest(session, out);
   if (request.jobId !== undefined && session.job !== undefined) return; // Our job is still wanted.
-  if (
-    request.envelope &&
-    execution !== undefined &&
-    session.job === undefined &&
-    execution.status === "QUEUED" &&
-    !isFinished(session, execution)
-  ) {
-    session.suspect = execution;
-    return ask(session, out, execution.jobId, false);
-  }
   consider(session, out, execution, !request.stale);
 }
 
@@ -218,8 +211,11 @@ function consider(session: Session, out: Effect[], execution: Execution | undefi
   if (execution === undefined) return;
   if (execution.status !== "QUEUED" && execution.status !== "IN_PROGRESS") return;
   if (!isFinished(session, execution)) {
-    if (execution.status === "QUEUED" && execution.document === undefined) return ask(session, out, execution.jobId, false);
-    return take(session, out, execution);
+    // A document that is still not there when it was asked for is null, and judged as such.
+    if (execution.status !== "QUEUED" || execution.document !== undefined || execution.identity === session.suspect?.identity)
+      return take(session, out, execution);
+    session.suspect = execution;
+    return ask(session, out, execution.jobId, false);
   }
   if (fresh) reportAgain(session, out, execution);
   else tell(out, `ignored job ${execution.jobId}: it is over already`);

@@ -105,7 +105,7 @@ export interface Session {
   next: Execution | undefined;
   /** It was told while the report was under way that the head changed, even if to nothing. */
   announced: boolean;
-  /** An execution whose message could not be decoded; its document is being asked for. */
+  /** An execution that came without its document, as when its message could not be decoded; it is being asked for. */
   suspect: Execution | undefined;
   /** Something was missed: ask as soon as there is no job. */
   askNext: boolean;

@@ -191,6 +191,15 @@ export const spec: Spec = {
       equal(lamp.reports(), ["a/update REJECTED DOCUMENT_UNREADABLE"]);
     }
   },
+  "rejects a job whose document is null, after asking for it once": () => {
+    const lamp = virtualAgent();
+    lamp.connect();
+    lamp.accept();
+    lamp.notify(execution("a", "null"));
+    equal(lamp.last().topic, "a/get");
+    lamp.accept(`"execution":${execution("a", "null")}`);
+    equal(lamp.reports(), ["a/update REJECTED DOCUMENT_INVALID"]);
+  },
   "runs a job whose notification was lost on the way in": () => {
     const lamp = virtualAgent();
     lamp.connect();
