@@ -9,7 +9,7 @@ import { readJournal } from "./journal";
 import { legalDetails, readExecution, textMember, type Body, type Execution } from "./messages";
 import type { Ask, Effect, Event, Session, Timer } from "./state";
 import { readTopic } from "./topics";
-import { limitClaim, pump, replyTimer, unwritten, updateAnswered } from "./updating";
+import { isOver, limitClaim, pump, replyTimer, unwritten, updateAnswered } from "./updating";
 import { abandon, accept, adopt, finish, reportAs, take } from "./working";
 
 /** A session that has heard nothing yet. `claimAfterMs` 0 claims every job before it starts. */
@@ -171,20 +171,23 @@ function asked(session: Session, out: Effect[], jobId: string | undefined, accep
   if (textMember(body, "clientToken") !== request.token) return;
   if (accepted) return answered(session, out, request, readExecution(body));
   const code = textMember(body, "code");
-  const job = session.job;
   tell(out, `question about jobs refused: ${code ?? "no code"}`);
-  if (jobId === undefined) return askLater(session, out);
+  if (jobId === undefined || code === "InternalError" || code === "RequestThrottled") return askLater(session, out);
   rest(session, out);
-  if (job === undefined || job.jobId !== jobId || job.phase === "reporting" || code === "InternalError" || code === "RequestThrottled")
-    return;
-  const next = abandon(session, out, job);
-  if (next !== undefined) consider(session, out, next, false);
+  if (isOver(code)) gone(session, out, jobId);
+}
+
+// The service has ended the job of this device, or has another attempt of it. Its report, where there is one, will tell by itself.
+function gone(session: Session, out: Effect[], jobId: string): void {
+  const job = session.job;
+  if (job !== undefined && job.jobId === jobId && job.phase !== "reporting") abandon(session, out, job);
 }
 
 function answered(session: Session, out: Effect[], request: Ask, execution: Execution | undefined): void {
   rest(session, out);
-  if (request.jobId !== undefined && session.job !== undefined) return; // Our job is still wanted.
-  consider(session, out, execution, !request.stale);
+  const job = session.job;
+  if (request.jobId === undefined || job === undefined) return consider(session, out, execution, !request.stale);
+  if (execution !== undefined && execution.identity !== job.identity) gone(session, out, request.jobId);
 }
 
 function isFinished(session: Session, execution: Execution): boolean {

@@ -14,7 +14,7 @@ const claimWithinMs = 10000;
 const progressEveryMs = 5000;
 
 /** Codes that say: for the service this execution is over, or is not there any more. */
-function isOver(code: string | undefined): boolean {
+export function isOver(code: string | undefined): boolean {
   return code === "InvalidStateTransition" || code === "TerminalStateReached" || code === "ResourceNotFound";
 }
 

@@ -107,7 +107,7 @@ export function over(session: Session, out: Effect[], job: Job): Execution | und
   session.update = undefined;
   setTimer(out, "reply", undefined);
   const next = session.next;
-  if (session.ask !== undefined) session.ask.stale = true;
+  if (session.ask !== undefined && session.ask.jobId === undefined) session.ask.stale = true;
   else rest(session, out, session.announced ? session.askEveryMs : announcementMs);
   session.next = undefined;
   session.announced = false;

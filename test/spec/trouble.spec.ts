@@ -134,6 +134,34 @@ export const spec: Spec = {
     lamp.device.advance(20000);
     equal(lamp.reports(), ["a/update IN_PROGRESS", "b/update SUCCEEDED", "b/update SUCCEEDED"]);
   },
+  "stops a running job when the service has a newer attempt of it, and runs that": () => {
+    const lamp = busy(blinkLong);
+    lamp.device.advance(5000);
+    lamp.accept();
+    const second = execution("a", blinkOnce, "QUEUED", "1700000100", "2");
+    lamp.notify(second);
+    equal(lamp.last().topic, "a/get");
+    lamp.accept(`"execution":${second}`);
+    equal(lamp.device.trace[lamp.device.trace.length - 2], "5000 pin 2 off");
+    equal(lamp.last().topic, "$next/get");
+    lamp.accept(`"execution":${second}`);
+    lamp.device.advance(150);
+    equal(lamp.reports(), ["a/update IN_PROGRESS", "a/update SUCCEEDED"]);
+    equal(lamp.last().body["executionNumber"], 2);
+  },
+  "goes on with a running job when the service cannot say whether it is still wanted, and asks again when it was busy": () => {
+    for (const code of ["SomethingNew", "InvalidRequest", "RequestThrottled", "InternalError"]) {
+      const lamp = busy(blinkLong);
+      lamp.device.advance(5000);
+      lamp.accept();
+      lamp.notify(execution("b", blinkOnce, "QUEUED", "1700000001"));
+      const asked = lamp.published.length;
+      lamp.reject(code);
+      lamp.device.advance(14000);
+      equal(lamp.published.length - asked, code === "SomethingNew" || code === "InvalidRequest" ? 0 : 1);
+      equal(lamp.device.trace.filter((line) => line.slice(-2) === "on").length, 10);
+    }
+  },
   "goes on with a running job when the change of the head was another's": () => {
     const lamp = busy(blinkLong);
     lamp.device.advance(2000);
