@@ -229,6 +229,7 @@ function reportAgain(session: Session, out: Effect[], execution: Execution): voi
   const last = session.last;
   const job = adopt(session, execution, "running", execution.status === "IN_PROGRESS");
   if (last !== undefined && last.entry.step === "done" && last.subject.identity === execution.identity) {
-    reportAs(session, out, job, last.entry.report);
+    const { status, details } = last.entry.report;
+    reportAs(session, out, job, { status: job.claimed && status === "REJECTED" ? "FAILED" : status, details });
   } else finish(session, out, failed("INTERRUPTED", "it was over already, and its report is lost"));
 }

@@ -1,7 +1,7 @@
 /** Telling the service about the job: UpdateJobExecution, one at a time, the terminal one until it is answered. */
 import { failed, type Details } from "../failure";
 import { encodeObject } from "../portable/json";
-import { newToken } from "./asking";
+import { newToken, rest } from "./asking";
 import { awaitAnswer, setTimer, tell } from "./effects";
 import { rejectedState, textMember, type Body, type Execution } from "./messages";
 import type { Effect, Job, Session, Update } from "./state";
@@ -132,19 +132,23 @@ function reportRefused(
     reportAs(session, out, job, { status: "FAILED", details: report.details });
     return undefined;
   }
-  if (isOver(code)) {
-    session.askNext = true;
-    return over(session, out, job);
-  }
+  if (isOver(code)) return settled(session, out, job);
   if (!isInvalid(code)) return undefined; // Busy or unknown: the timer sends it again.
-  if (job.bare || report === undefined) {
-    session.askNext = true;
-    return over(session, out, job);
-  }
+  if (job.bare || report === undefined) return settled(session, out, job);
   job.bare = true;
   const failureCode = report.details["code"];
   reportAs(session, out, job, { status: report.status, details: failureCode === undefined ? {} : { code: failureCode } });
   return undefined;
+}
+
+// The service takes no report of this job. Does it still list it? That is asked at once the first time; a service that goes on listing
+// what it takes no report of is asked at the usual rate.
+function settled(session: Session, out: Effect[], job: Job): Execution | undefined {
+  const isFirst = session.last?.subject.identity !== job.identity;
+  const next = over(session, out, job);
+  if (isFirst) session.askNext = true;
+  else if (session.ask === undefined) rest(session, out);
+  return next;
 }
 
 /** The journal could not be written before a run or a restart: neither happens. */

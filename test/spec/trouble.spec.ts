@@ -185,6 +185,28 @@ export const spec: Spec = {
     lamp.reject("InvalidStateTransition", '"executionState":{"status":"IN_PROGRESS","versionNumber":2}');
     equal(lamp.reports(), ["a/update REJECTED ACTION_UNKNOWN", "a/update FAILED ACTION_UNKNOWN"]);
   },
+  "fails a job that it may not reject any more, also when the service does not say what the matter is": () => {
+    for (const code of ["InvalidStateTransition", "InvalidRequest"]) {
+      const lamp = busy('{"action":"fly"}');
+      while (lamp.last().topic === "a/update") lamp.reject(code);
+      equal(lamp.last().topic, "$next/get");
+      lamp.accept(`"execution":${execution("a", '{"action":"fly"}', "IN_PROGRESS")}`);
+      equal(lamp.reports()[lamp.reports().length - 1], "a/update FAILED ACTION_UNKNOWN");
+    }
+  },
+  "does not hurry when the service goes on listing a job and takes no report of it": () => {
+    for (const code of ["InvalidStateTransition", "InvalidRequest"]) {
+      const lamp = busyUntilReport();
+      for (let n = 0; n < 50; n++) {
+        if (lamp.last().topic === "a/update") lamp.reject(code);
+        else lamp.accept(`"execution":${execution("a", blinkOnce)}`);
+      }
+      ok(lamp.published.length < 10, "it pauses");
+      const before = lamp.published.length;
+      lamp.device.advance(900000);
+      ok(lamp.published.length > before, "it asks again");
+    }
+  },
   "waits when the service is busy, and sends its report again": () => {
     for (const code of ["RequestThrottled", "InternalError", "SomethingNew"]) {
       const lamp = busyUntilReport();
