@@ -24,7 +24,7 @@ export interface Subject {
 
 /**
  * How far the device got with its last execution:
- * `running` its action has been started; `restarting` the action asked for a restart and goes on with `note` afterwards;
+ * `running` its action has been started, or gone on with; `restarting` the action asked for a restart and goes on with `note` afterwards;
  * `reporting` it is over, and the service may not know yet; `done` the service has answered the report.
  */
 export type Entry =

@@ -10,7 +10,7 @@ import { legalDetails, readExecution, textMember, type Body, type Execution } fr
 import type { Ask, Effect, Event, Session, Timer } from "./state";
 import { readTopic } from "./topics";
 import { isOver, limitClaim, pump, replyTimer, unwritten, updateAnswered } from "./updating";
-import { abandon, accept, adopt, finish, reportAs, take } from "./working";
+import { abandon, accept, adopt, finish, goOn, reportAs, take } from "./working";
 
 /** A session that has heard nothing yet. `claimAfterMs` 0 claims every job before it starts. */
 export function newSession(thingName: string, claimAfterMs: number, askEveryMs: number): Session {
@@ -127,7 +127,7 @@ function reached(session: Session, out: Effect[]): void {
   session.reached = true;
   out.push({ do: "reached" });
   const job = session.job;
-  if (job?.phase === "resuming") out.push({ do: "resume", action: job.action, note: job.note ?? {} });
+  if (job?.phase === "resuming") goOn(session, out, job);
 }
 
 function message(session: Session, out: Effect[], topicText: string, body: Body | undefined): void {

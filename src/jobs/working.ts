@@ -71,6 +71,12 @@ export function goRestart(session: Session, out: Effect[], job: Job): void {
   out.push({ do: "restart" });
 }
 
+/** Goes on after the restart, once: the journal then says that it runs, so what restarts the board again is not gone on with at every boot. */
+export function goOn(session: Session, out: Effect[], job: Job): void {
+  journal(session, out, job, { step: "running", action: job.action }, false);
+  out.push({ do: "resume", action: job.action, note: job.note ?? {} });
+}
+
 /** The job has ended, well or badly: writes the report down. It is sent as soon as the device is online. */
 export function finish(session: Session, out: Effect[], outcome: Outcome): void {
   const job = session.job;

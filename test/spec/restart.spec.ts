@@ -1,4 +1,6 @@
 /** Jobs that restart the board, and firmware on trial. */
+import { defineAction, restart } from "../../src/actions/action";
+import { succeeded } from "../../src/failure";
 import { equal, ok, type Spec } from "./spec";
 import { execution, virtualAgent, type VirtualAgent } from "./virtual-agent";
 import { virtualDigest } from "./virtual-hash";
@@ -69,6 +71,34 @@ export const spec: Spec = {
     ok((lamp.device.trace[0] ?? "").indexOf("accept") > 0, lamp.device.trace.join("; "));
     equal(lamp.reports(), ["a/update SUCCEEDED"]);
     equal(lamp.last().body["statusDetails"], { previous: "1.0.0", slot: "ota_1", version: "2.0.0" });
+  },
+  "goes on once with what restarts the board again, and does not run in circles": () => {
+    const stuck = defineAction({
+      name: "stuck",
+      summary: "Restart, then stop the processor.",
+      input: {},
+      budgetSeconds: 7,
+      *run() {
+        return restart();
+      },
+      *resume({ gpio }) {
+        gpio.write(2, 1);
+        yield () => () => undefined;
+        return succeeded();
+      },
+    });
+    const texts: Record<string, string> = {};
+    const went: number[] = [];
+    let lamp = virtualAgent({ texts }, {}, [stuck]);
+    for (const status of ["QUEUED", "IN_PROGRESS", "IN_PROGRESS"]) {
+      lamp.connect();
+      lamp.accept(`"execution":${execution("a", '{"action":"stuck"}', status)}`);
+      if (status === "QUEUED") lamp.accept();
+      went.push(lamp.device.trace.filter((line) => line.indexOf("pin") >= 0).length);
+      if (lamp.reports().indexOf("a/update FAILED INTERRUPTED") < 0) lamp = virtualAgent({ texts, bootReason: "watchdog" }, {}, [stuck]);
+    }
+    equal(went, [0, 1, 0]);
+    equal(lamp.reports(), ["a/update FAILED INTERRUPTED"]);
   },
   "rolls firmware back that does not reach the service in time": () => {
     const lamp = virtualAgent({ state: "trial", version: "2.0.0", slot: "ota_1" });
