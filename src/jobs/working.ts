@@ -105,7 +105,8 @@ export function over(session: Session, out: Effect[], job: Job): Execution | und
   finished.push(job.identity);
   if (finished.length > remembered) finished.shift();
   session.finished = finished;
-  const report: Report = job.report ?? { status: "FAILED", details: {} };
+  const details = { code: "INTERRUPTED", reason: "it was stopped because the service had ended it" };
+  const report: Report = job.report ?? { status: "FAILED", details };
   const entry: Entry = { step: "done", report };
   session.last = { subject: job, entry, finished: [] };
   journal(session, out, job, entry, false);

@@ -162,6 +162,13 @@ export const spec: Spec = {
       equal(lamp.device.trace.filter((line) => line.slice(-2) === "on").length, 10);
     }
   },
+  "gives a code for a job that it had stopped, when the service lists it again": () => {
+    const lamp = busy(blinkLong);
+    lamp.device.advance(5000);
+    lamp.reject("ResourceNotFound");
+    lamp.accept(`"execution":${execution("a", blinkLong, "IN_PROGRESS")}`);
+    equal(lamp.reports(), ["a/update IN_PROGRESS", "a/update FAILED INTERRUPTED"]);
+  },
   "goes on with a running job when the change of the head was another's": () => {
     const lamp = busy(blinkLong);
     lamp.device.advance(2000);
