@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { agentBundle, createBuilder, problemsOfLastBuild, root } from "../tools/bundle/bundle";
+import { createBuilder } from "../tools/bundle/bundle";
+import { agentBundle, problemsOfLastBuild, root } from "../tools/bundle/targets";
 import { createLineMapper } from "../tools/bundle/source-lines";
 import { limits, measure } from "../tools/bundle/size";
 import { watchBundle } from "../tools/bundle/watch";

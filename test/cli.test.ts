@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../tools/bundle/bundle";
+import { root } from "../tools/bundle/targets";
 
 interface Result {
   readonly code: number | null;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { actions } from "../src/actions/index";
 import { checkInput } from "../src/actions/input";
 import { readDocument } from "../src/jobs/document";
-import { root } from "../tools/bundle/bundle";
+import { root } from "../tools/bundle/targets";
 import { agentCommand } from "../tools/cli/agent";
 import { boardCommand } from "../tools/cli/board";
 import { bundleCommand } from "../tools/cli/bundle";

@@ -3,7 +3,7 @@ import { ESLint, RuleTester } from "eslint";
 import type { Rule } from "eslint";
 import tseslint from "typescript-eslint";
 import { describe, expect, test } from "vitest";
-import { root } from "../tools/bundle/bundle";
+import { root } from "../tools/bundle/targets";
 
 const rulePath = new URL("../tools/lint/no-self-interfaces.mjs", import.meta.url).href;
 const { noSelfInterfaces } = (await import(rulePath)) as { noSelfInterfaces: Rule.RuleModule };

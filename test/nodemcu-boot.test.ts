@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { agentBundle, root } from "../tools/bundle/bundle";
+import { agentBundle, root } from "../tools/bundle/targets";
 import { openAuthority } from "../tools/jobs-service/certificates";
 import { buildImage } from "../tools/virtual-esp32/image";
 import { boardWith, type ProgramBoard, type Surroundings } from "./surroundings/board-program";

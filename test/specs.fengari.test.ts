@@ -1,6 +1,6 @@
 /** Every spec inside fengari: Lua 5.3 with int32 and double. */
 import { readFileSync } from "node:fs";
-import { specBundle } from "../tools/bundle/bundle";
+import { specBundle } from "../tools/bundle/targets";
 import { runInFengari } from "./lua/fengari";
 import { testsFromLua } from "./lua/results";
 

@@ -1,7 +1,7 @@
 /** Every spec in Lua as it is compiled from C: with the numbers of our firmware, and with those of stock NodeMCU. */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { specBundle } from "../tools/bundle/bundle";
+import { specBundle } from "../tools/bundle/targets";
 import { luaMachines } from "../tools/native-lua/machines";
 import { testsFromLua } from "./lua/results";
 

@@ -1,6 +1,7 @@
 /** make bench: measures what README promises. With --json: one JSON object, nothing else. */
 import { cpus } from "node:os";
-import { agentBundle, buildIfStale } from "./bundle/bundle";
+import { buildIfStale } from "./bundle/bundle";
+import { agentBundle } from "./bundle/targets";
 import { describeSizes, measure } from "./bundle/size";
 import { measureMessages } from "./bench/messages";
 import { editToRunning, timeToConnected } from "./bench/programs";

@@ -1,7 +1,7 @@
 /** The outcome of every spec in a Lua machine as tests of their own. */
 import { expect, test } from "vitest";
-import type { LuaTarget } from "../../tools/bundle/bundle";
-import { problemsOfLastBuild } from "../../tools/bundle/bundle";
+import type { LuaTarget } from "../../tools/bundle/targets";
+import { problemsOfLastBuild } from "../../tools/bundle/targets";
 import { createLineMapper } from "../../tools/bundle/source-lines";
 import { specs } from "../spec/index";
 

@@ -1,7 +1,8 @@
 /** A program for the virtual board, written in TypeScript against the NodeMCU adapters and compiled for one test file. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createBuilder, root } from "../../tools/bundle/bundle";
+import { createBuilder } from "../../tools/bundle/bundle";
+import { root } from "../../tools/bundle/targets";
 import { VirtualTime } from "../../tools/time";
 import { createBoard, type Board, type BoardOptions } from "../../tools/virtual-esp32";
 

@@ -1,7 +1,7 @@
 /** A few lines of TypeScript, compiled as the bundle is, and run. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../tools/bundle/bundle";
+import { root } from "../../tools/bundle/targets";
 import { createTranspiler, type Transpiled } from "../../tools/bundle/transpile";
 import { runInFengari } from "../lua/fengari";
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 
 const patienceMs = 60_000;
 

@@ -1,36 +1,11 @@
 /** From TypeScript to a Lua file on disk: written only when nothing at all is wrong with it. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { allowedHelpers, helpersIn } from "./allowed-helpers";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { helpersIn } from "./allowed-helpers";
+import { isFresh, problemsFile, type LuaTarget } from "./targets";
 import type { Transpiled } from "./transpile";
 import { createTranspiler } from "./transpile";
-
-/** The project's root. */
-export const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Something that is compiled to Lua: its configuration, and where it goes. */
-export interface LuaTarget {
-  readonly configFile: string;
-  readonly luaFile: string;
-  /** Helpers of TypeScriptToLua's library that may be in it; undefined allows all. */
-  readonly helpers: readonly string[] | undefined;
-}
-
-/** What is flashed. */
-export const agentBundle: LuaTarget = {
-  configFile: join(root, "tstl.json"),
-  luaFile: join(root, "build/lua/agent.lua"),
-  helpers: allowedHelpers,
-};
-
-/** All specs, for the Lua machines. */
-export const specBundle: LuaTarget = {
-  configFile: join(root, "tstl.spec.json"),
-  luaFile: join(root, "build/spec/spec.lua"),
-  helpers: undefined,
-};
 
 /** What a build gave: the file's size, or what is wrong, one line each. */
 export type Built = { readonly ok: true; readonly sizeBytes: number } | { readonly ok: false; readonly problems: readonly string[] };
@@ -59,16 +34,6 @@ function problemsOf(target: LuaTarget, result: Transpiled): string[] {
   ];
 }
 
-function problemsFile(target: LuaTarget): string {
-  return `${target.luaFile}.problems`;
-}
-
-/** Why the last build of a target gave nothing; empty when it worked. */
-export function problemsOfLastBuild(target: LuaTarget): string {
-  if (existsSync(target.luaFile)) return "";
-  return existsSync(problemsFile(target)) ? readFileSync(problemsFile(target), "utf8") : "it was not built yet";
-}
-
 /** Makes a builder that stays fast when called again. A target with a problem is removed, so that no one runs an old one by mistake. */
 export function createBuilder(target: LuaTarget): () => Built {
   const transpile = createTranspiler(target.configFile);
@@ -86,23 +51,6 @@ export function createBuilder(target: LuaTarget): () => Built {
     writeWhole(target.luaFile, result.lua);
     return { ok: true, sizeBytes: Buffer.byteLength(result.lua) };
   };
-}
-
-function newestChangeMs(path: string): number {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestChangeMs(join(path, name))));
-}
-
-/** True when nothing that goes into a target changed since it was built. */
-export function isFresh(target: LuaTarget): boolean {
-  const inputs = ["src", "test/spec", "tools/bundle", "tsconfig.base.json", "package-lock.json", target.configFile];
-  try {
-    const builtMs = statSync(target.luaFile).mtimeMs;
-    return inputs.every((input) => newestChangeMs(input === target.configFile ? input : join(root, input)) < builtMs);
-  } catch {
-    return false;
-  }
 }
 
 /** Builds unless that was done since the last change. */

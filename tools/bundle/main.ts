@@ -1,6 +1,7 @@
 /** `make bundle` and `make size`. */
 import { relative } from "node:path";
-import { agentBundle, createBuilder, root } from "./bundle";
+import { createBuilder } from "./bundle";
+import { agentBundle, root } from "./targets";
 import { describeSizes, measure } from "./size";
 
 const [command = "", ...options] = process.argv.slice(2);

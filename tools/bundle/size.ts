@@ -1,7 +1,7 @@
 /** What the bundle costs: in flash, and in a board's memory. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { LuaTarget } from "./bundle";
+import type { LuaTarget } from "./targets";
 import { strippedBytes } from "./fengari";
 import type { Heap } from "./heap";
 import { measureHeap } from "./heap";

@@ -1,8 +1,9 @@
 /** Compiles after each change, and tells. */
 import { watch } from "node:fs";
 import { join } from "node:path";
-import type { LuaTarget } from "./bundle";
-import { createBuilder, root } from "./bundle";
+import type { LuaTarget } from "./targets";
+import { createBuilder } from "./bundle";
+import { root } from "./targets";
 
 /** What follows a change. */
 export interface WatchEvents {

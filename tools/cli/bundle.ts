@@ -1,11 +1,12 @@
 /** esp32-jobs bundle: compile the sources to the Lua file that boards run. */
 import { copyFileSync } from "node:fs";
 import { Command } from "commander";
+import { agentBundle } from "../bundle/targets";
 import { CommandFailed } from "./failing";
 import { printJson } from "./output";
 
 async function bundle(options: { readonly out?: string; readonly json?: boolean }): Promise<void> {
-  const { agentBundle, createBuilder } = await import("../bundle/bundle");
+  const { createBuilder } = await import("../bundle/bundle");
   const built = createBuilder(agentBundle)();
   if (!built.ok) throw new CommandFailed(`the bundle cannot be built:\n${built.problems.join("\n")}`);
   const file = options.out ?? agentBundle.luaFile;

@@ -1,15 +1,18 @@
 /** A virtual board as it leaves the bench: firmware with the bundle in its first slot, identity in its file system. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agentBundle, buildIfStale, root } from "../bundle/bundle";
+import { agentBundle, isFresh, root } from "../bundle/targets";
 import { createBoard, type Board, type BoardOptions } from "../virtual-esp32";
 import { buildImage } from "../virtual-esp32/image";
 import { CommandFailed } from "./failing";
 
-/** The text of the bundle that boards run, built first where a source has changed. */
+/** The text of the bundle that boards run, built first where a source has changed: by a program of its own, since the compilers take long to load. */
 export function readBundle(): string {
-  const built = buildIfStale(agentBundle);
-  if (!built.ok) throw new CommandFailed(`the bundle cannot be built:\n${built.problems.join("\n")}`);
+  if (!isFresh(agentBundle)) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "tools/cli/bin.mjs"), "bundle"], { encoding: "utf8" });
+    if (status !== 0) throw new CommandFailed(`${stdout}${stderr}`.trim());
+  }
   return readFileSync(agentBundle.luaFile, "utf8");
 }
 

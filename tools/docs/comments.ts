@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 
 /** The members of a constant object or an interface with their comments, in the order of the source. */
 export function commentsOf(file: string, declared: string): Map<string, string> {

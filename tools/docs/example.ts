@@ -1,7 +1,7 @@
 /** The example of a new action: shown from the files that are compiled and proven, as it would stand in its place. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 import { fence } from "./sections";
 
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");

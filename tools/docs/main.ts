@@ -1,7 +1,7 @@
 /** make docs: writes what is generated into the project's pages. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 import { pages, pageText } from "./pages";
 
 for (const file of pages()) {

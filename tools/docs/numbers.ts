@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobCost } from "../bench/messages";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 import { goals, type Sizes } from "../bundle/size";
 import { markdownTable } from "./sections";
 

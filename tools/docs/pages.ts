@@ -1,7 +1,7 @@
 /** The project's pages, and what is generated in them. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 import { actionPages } from "./actions";
 import { choiceTable } from "./choices";
 import { exampleAction, exampleCatalogueLine, exampleSpec } from "./example";

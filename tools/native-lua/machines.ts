@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../bundle/bundle";
+import { root } from "../bundle/targets";
 
 /** A Lua interpreter and its compiler, by the numbers that it computes with. */
 export interface LuaMachine {

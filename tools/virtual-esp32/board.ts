@@ -268,5 +268,5 @@ export function createBoard(options: BoardOptions = {}): Board {
 
 function paceOf(bytesPerSecond: number | undefined, time: TimeSource): Pace | undefined {
   if (bytesPerSecond === undefined) return undefined;
-  return { restMs: (bytes) => (bytes * 1000) / bytesPerSecond, after: (delayMs, fire) => time.after(delayMs, fire) };
+  return { restMs: (bytes) => Math.ceil((bytes * 1000) / bytesPerSecond), after: (delayMs, fire) => time.after(delayMs, fire) };
 }
