@@ -4,6 +4,7 @@ import { spec as integers } from "./integers.spec";
 import { spec as messages } from "./messages.spec";
 import { spec as portable } from "./portable.spec";
 import { spec as pulse } from "./pulse.spec";
+import { spec as refusal } from "./refusal.spec";
 import { spec as restart } from "./restart.spec";
 import { spec as settings } from "./settings.spec";
 import type { Spec } from "./spec";
@@ -17,6 +18,7 @@ export const specs: Record<string, Spec> = {
   messages,
   portable,
   pulse,
+  refusal,
   restart,
   settings,
   trouble,
