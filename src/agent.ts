@@ -1,5 +1,5 @@
 /** Joins the session to the ports: carries out its effects in order, and feeds back what comes of them. One event at a time. */
-import type { Action, Context } from "./actions/action";
+import type { Action, Context, Restart } from "./actions/action";
 import { actions } from "./actions/index";
 import { checkInput, type AnyInput } from "./actions/input";
 import { failed, type Failure } from "./failure";
@@ -30,6 +30,7 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
   const queue: Event[] = [];
   let busy = false;
   let stopped = false;
+  let last: Restart["last"];
   let judged: { readonly action: Action; readonly input: AnyInput } | undefined;
 
   const actionNames: string[] = [];
@@ -46,9 +47,11 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
     actionNames,
     allowHttp: settings.allowHttp,
   };
-  const performer = createPerformer(context, (end) =>
-    feed(end.ok === "restart" ? { on: "restart", note: end.note } : { on: "finished", outcome: end }),
-  );
+  const performer = createPerformer(context, (end) => {
+    if (end.ok !== "restart") return feed({ on: "finished", outcome: end });
+    last = end.last;
+    feed({ on: "restart", note: end.note });
+  });
 
   const confirmTrial = startTrial(platform, settings.trialSeconds);
   const running = firmware.info();
@@ -120,9 +123,12 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
       }
       case "stop":
         return performer.halt();
-      case "restart":
+      case "restart": {
+        const refusal = last === undefined ? undefined : last();
+        if (refusal !== undefined) return feed({ on: "finished", outcome: refusal });
         stop();
         return system.restart();
+      }
       case "reached":
         return confirmTrial();
       case "timer":

@@ -16,9 +16,12 @@ export interface Context extends Device {
 }
 
 /** An end that goes on after a restart: the board restarts, then `resume` is called with `note`. */
+/** @noSelf */
 export interface Restart {
   readonly ok: "restart";
   readonly note: Details;
+  /** What cannot be taken back: done when the journal holds the note and only the restart is left to do. A failure ends the job instead. */
+  readonly last: (() => Failure | undefined) | undefined;
 }
 
 /** How a run ends. */
@@ -53,6 +56,6 @@ export function defineAction<F extends Fields>(behaviour: Behaviour<Input<F>> & 
 }
 
 /** The end of a run that needs a restart first. */
-export function restart(note: Details = {}): Restart {
-  return { ok: "restart", note };
+export function restart(note: Details = {}, last?: () => Failure | undefined): Restart {
+  return { ok: "restart", note, last };
 }

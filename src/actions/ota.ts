@@ -1,7 +1,7 @@
 /** Updates the firmware over the air. */
 import { failed, succeeded } from "../failure";
 import { imageProblem, type Image } from "../ota/image";
-import { install } from "../ota/install";
+import { activate, install } from "../ota/install";
 import { defineAction, restart } from "./action";
 
 const hex = "0123456789abcdefABCDEF";
@@ -29,7 +29,7 @@ export const ota = defineAction({
     if (target === undefined) return failed("UNSUPPORTED", "this board has no second firmware slot");
     const problem = yield* install(context, imageOf(input), context.allowHttp, (details) => context.progress(details));
     if (problem !== undefined) return problem;
-    return restart({ slot: target.slot, previous: previous.version });
+    return restart({ slot: target.slot, previous: previous.version }, () => activate(context));
   },
   *resume({ firmware }, note) {
     const running = firmware.info();

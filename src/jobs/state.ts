@@ -37,6 +37,7 @@ export type Effect =
   | { readonly do: "resume"; readonly action: string; readonly note: Details }
   /** Stop the running action; it must not answer any more. */
   | { readonly do: "stop" }
+  /** Restart the board, after what the action left for last; when that fails, answer with `finished`. */
   | { readonly do: "restart" }
   /** The service has answered for the first time since boot: firmware on trial has proved itself. */
   | { readonly do: "reached" }

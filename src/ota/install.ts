@@ -1,4 +1,4 @@
-/** Brings an image into the other slot: streamed, counted, hashed, and made the next to boot only when all of it is right. */
+/** Brings an image into the other slot: streamed, counted and hashed. All of it must be right before it may be made the next to boot. */
 import { failed, type Details, type Failure, type FailureCode } from "../failure";
 import { quotient, text } from "../portable/integers";
 import { sleep, waitFor, type Task } from "../portable/task";
@@ -18,7 +18,7 @@ type Fetched =
 /** Tells of the progress of a download. */
 type Progress = (details: Details) => void;
 
-/** Fetches, checks and activates. Undefined when the new firmware is ready to boot. */
+/** Fetches and checks. Undefined when the image is in the other slot, whole and right. */
 export function* install(device: Device, image: Image, allowHttp: boolean, progress: Progress): Task<Failure | undefined> {
   let url = image.url;
   let redirects = 0;
@@ -26,7 +26,7 @@ export function* install(device: Device, image: Image, allowHttp: boolean, progr
   for (;;) {
     const from = url;
     const fetched = yield* waitFor<Fetched>((resume) => fetchImage(device, image, from, progress, resume));
-    if (fetched.kind === "whole") return digestProblem(image, fetched.md5, fetched.sha256) ?? activate(device);
+    if (fetched.kind === "whole") return digestProblem(image, fetched.md5, fetched.sha256);
     if (fetched.kind === "moved") {
       redirects++;
       if (redirects > mostRedirects) return failed("DOWNLOAD_REFUSED", "the server redirects in a circle");
@@ -53,7 +53,8 @@ function digestProblem(image: Image, md5: string | undefined, sha256: string | u
   return undefined;
 }
 
-function activate({ firmware }: Device): Failure | undefined {
+/** Makes the installed image the next to boot. */
+export function activate({ firmware }: Device): Failure | undefined {
   const refusal = firmware.activate();
   return refusal === undefined ? undefined : failed("IMAGE_INVALID", `the image was refused: ${refusal}`);
 }

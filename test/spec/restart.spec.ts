@@ -100,6 +100,28 @@ export const spec: Spec = {
     equal(went, [0, 1, 0]);
     equal(lamp.reports(), ["a/update FAILED INTERRUPTED"]);
   },
+  "makes new firmware the next to boot only when the journal says so and the job is still wanted": () => {
+    for (const trouble of ["cancelled", "journal", "power"]) {
+      const lamp = given(otaDocument(), { answers });
+      lamp.device.recordsWork = trouble !== "journal";
+      lamp.device.advance(4000);
+      if (trouble === "cancelled") lamp.reject("InvalidStateTransition", '"executionState":{"status":"CANCELED","versionNumber":2}');
+      else if (trouble === "journal") lamp.accept();
+      equal(
+        lamp.reports(),
+        trouble === "journal" ? ["a/update IN_PROGRESS", "a/update FAILED JOURNAL_UNWRITABLE"] : ["a/update IN_PROGRESS"],
+      );
+      ok(
+        lamp.device.trace.every((line) => line.indexOf("activate") < 0),
+        lamp.device.trace.join("; "),
+      );
+    }
+    const lamp = given(otaDocument(), { answers });
+    lamp.device.advance(4000);
+    lamp.accept();
+    const steps = lamp.device.trace.slice(-3).map((line) => line.slice(5));
+    equal(steps, ["record journal", "activate 1000 bytes", "restart"]);
+  },
   "rolls firmware back that does not reach the service in time": () => {
     const lamp = virtualAgent({ state: "trial", version: "2.0.0", slot: "ota_1" });
     lamp.device.advance(299999);

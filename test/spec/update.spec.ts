@@ -136,12 +136,21 @@ export const spec: Spec = {
       "FAILED IMAGE_INVALID: the download does not begin like an ESP32 image (0xE9)",
     );
     const huge: ScriptedAnswer = { status: 200, sizeBytes: 1600000, chunks };
-    equal(ending(update(plain, { answers: { [url]: huge } })), "REJECTED IMAGE_TOO_LARGE: the image has 1600000 bytes, the slot has 1572864");
+    equal(
+      ending(update(plain, { answers: { [url]: huge } })),
+      "REJECTED IMAGE_TOO_LARGE: the image has 1600000 bytes, the slot has 1572864",
+    );
   },
   "fails when flash does, at every step": () => {
     equal(ending(update(plain, { refusals: { begin: "erase" } })), "FAILED FLASH_FAILED: the slot could not be made ready: erase");
     equal(ending(update(plain, { refusals: { write: "worn" } })), "FAILED FLASH_FAILED: the slot could not be written at byte 500: worn");
-    equal(ending(update(plain, { refusals: { activate: "hash" } })), "FAILED IMAGE_INVALID: the image was refused: hash");
+    const lamp = update(plain, { refusals: { activate: "hash" } });
+    lamp.accept();
+    equal(ending(lamp), "FAILED IMAGE_INVALID: the image was refused: hash");
+    ok(
+      lamp.device.trace.every((line) => line.indexOf("restart") < 0),
+      "the old firmware runs on",
+    );
   },
   "knows each digest from a wrong one": () => {
     ok(ending(update(`"url":"${url}","md5":"${"0".repeat(32)}"`)).indexOf("FAILED MD5_MISMATCH") === 0, "MD5");
