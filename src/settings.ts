@@ -85,7 +85,8 @@ export function readSettings(values: JsonObject): Settings | SettingProblem {
   if (thingName === "" || thingName.length > 128 || !hasOnly(thingName, thingNameCharacters))
     wrong("thingName", "must have 1 to 128 letters, digits, colons, underscores or hyphens");
   const endpoint = textOf(values, "endpoint", "endpoint", undefined);
-  if (endpoint === "" || endpoint.indexOf("/") >= 0) wrong("endpoint", "must be a host name, without scheme or port");
+  if (endpoint === "" || endpoint.indexOf("/") >= 0 || endpoint.indexOf(":") >= 0)
+    wrong("endpoint", "must be a host name, without scheme or port");
   const settings: Settings = {
     thingName,
     endpoint,

@@ -84,8 +84,9 @@ export const spec: Spec = {
     equal(refusal(withSetting({ thingName: "x".repeat(128) })), "accepted");
   },
 
-  "refuses an endpoint with a scheme, and Wi-Fi names that do not fit": () => {
+  "refuses an endpoint with a scheme or a port, and Wi-Fi names that do not fit": () => {
     equal(refusal(withSetting({ endpoint: "mqtts://broker.example" })), 'setting "endpoint" must be a host name, without scheme or port');
+    equal(refusal(withSetting({ endpoint: "broker.example:8883" })), 'setting "endpoint" must be a host name, without scheme or port');
     equal(refusal(withSetting({ endpoint: "" })), 'setting "endpoint" must be a host name, without scheme or port');
     equal(refusal(withSetting({ wifi: { ssid: "" } })), 'setting "wifi.ssid" must have 1 to 32 bytes');
     equal(refusal(withSetting({ wifi: { ssid: "s", password: "p".repeat(65) } })), 'setting "wifi.password" must have at most 64 bytes');
