@@ -66,8 +66,9 @@ export function nodemcuMqtt(
       if (isOnline && clock.seconds() - onlineSeconds >= goodSeconds) tries = 0;
       isOnline = isSending = false;
       queue = [];
-      joiner.cut();
       isLive = false;
+      // Tells nobody: whoever needs it asks again over the next connection, and must not take it for a message too large to hold.
+      joiner.cut();
       cancelTimer();
       const pauseMs = quotient(backoffMs(tries++, 1000, 60000), 2);
       // Never from here: when the failure callback returns, mqtt.c forgets the callbacks that a new connect had given.
