@@ -81,6 +81,7 @@ describe("without a service", () => {
       [["up", "--mqtt-port", "many"], /must be a whole number from 0 to 65535/],
       [["job", "create", "{broken"], /the job document is not JSON/],
       [["job", "create", "blink", "five"], /"five" is not of the form NAME=VALUE/],
+      [["job", "create", "blink", "--timeout", "soon"], /must be a whole number of seconds/],
       [["agent"], /name a thing with --thing/],
     ] as const) {
       const { code, err } = await run(...words);
@@ -159,6 +160,19 @@ describe("with a service and its board", () => {
     expect((await run("job", "create", "blink", "--thing", "desk:1", "--id", "w1")).out).toMatch(/w1 created for desk:1/);
     expect(await run("job", "cancel", "w1")).toMatchObject({ code: 0 });
     expect((await run("job", "show", "w1")).out).toMatch(/CANCELED/);
+  });
+
+  test("a second one in the same folder is refused, and the first is still found", { timeout: 30_000 }, async () => {
+    const { code, err } = await run("up");
+    expect(err).toMatch(/a Jobs service runs in .* already, at mqtts:/);
+    expect(code).toBe(1);
+    expect((await run("job", "list")).code).toBe(0);
+  });
+
+  test("a document that is an array reaches the board, which says what is wrong with it", { timeout: 30_000 }, async () => {
+    const { code, out } = await run("job", "create", '["blink"]', "--thing", "lamp-01", "--wait", "--timeout", "20");
+    expect(out).toMatch(/REJECTED +code: DOCUMENT_INVALID/);
+    expect(code).toBe(1);
   });
 
   test("keys are readable by their owner alone", () => {

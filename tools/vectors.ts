@@ -9,7 +9,7 @@ const defaultNow = 1_700_000_000;
 
 /** The vectors, or one sentence that says why there are none. */
 function readFile(path: string | undefined): readonly Vector[] | string {
-  if (path === undefined) return "usage: tsx tools/vectors.ts FILE";
+  if (path === undefined) return "name a file: make vectors FILE=path";
   let text: string;
   try {
     text = readFileSync(path, "utf8");

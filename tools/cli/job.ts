@@ -1,6 +1,6 @@
 /** esp32-jobs job …: create, list, show and cancel jobs. */
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { controlPlane, thingArn, type ControlPlane, type ExecutionDetail } from "./control-plane";
 import { WrongUsage } from "./failing";
 import { paintStatus, printJson, table } from "./output";
@@ -18,7 +18,7 @@ function open(options: Common): ControlPlane {
 /** A document as the command line gives it: JSON, @FILE, or the short form `blink count=5`. */
 export function readDocument(words: readonly string[]): string {
   const first = words[0] ?? "";
-  const source = first.startsWith("@") ? readFileSync(first.slice(1), "utf8") : first.startsWith("{") ? words.join(" ") : shortForm(words);
+  const source = first.startsWith("@") ? readFileSync(first.slice(1), "utf8") : /^[{[]/.test(first) ? words.join(" ") : shortForm(words);
   try {
     JSON.parse(source);
   } catch (error) {
@@ -48,7 +48,7 @@ interface CreateOptions extends Common {
   readonly thing: string[];
   readonly id?: string;
   readonly wait?: boolean;
-  readonly timeout: string;
+  readonly timeout: number;
 }
 
 async function create(words: string[], options: CreateOptions): Promise<void> {
@@ -63,7 +63,7 @@ async function create(words: string[], options: CreateOptions): Promise<void> {
     else process.stdout.write(`${jobId} created for ${targets.join(", ")}\n`);
     return;
   }
-  const ended = await waitForEnd(plane, jobId, Number(options.timeout));
+  const ended = await waitForEnd(plane, jobId, options.timeout);
   if (!ended) process.stderr.write(`esp32-jobs: ${jobId} has not ended after ${options.timeout} s\n`);
   await showJob(plane, jobId, options.json === true);
   const executions = await plane.listExecutions(jobId);
@@ -121,6 +121,11 @@ async function cancel(jobId: string, options: Common & { readonly force?: boolea
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
+function wholeSeconds(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("must be a whole number of seconds");
+  return Number(text);
+}
+
 /** The `job` command. */
 export function jobCommand(): Command {
   const job = new Command("job").description("create, list, show and cancel jobs");
@@ -132,10 +137,10 @@ export function jobCommand(): Command {
       .option("--json", "print JSON")
       .addHelpText("after", `\nExample:\n  $ esp32-jobs job ${example}`);
   add("create <document...>", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", `create blink count=5 --wait`)
-    .option("--thing <name>", "for this thing; may be repeated (default: every thing)", collect, [])
+    .addOption(new Option("--thing <name>", "for this thing; may be repeated").argParser(collect).default([], "every thing"))
     .option("--id <jobId>", "its name (default: made up)")
     .option("--wait", "wait until it has ended; exit code 1 unless it succeeded everywhere")
-    .option("--timeout <seconds>", "how long to wait", "300")
+    .option("--timeout <seconds>", "how long to wait", wholeSeconds, 300)
     .action(create);
   add("list", "list jobs", "list").action(list);
   add("show <jobId>", "show a job and what became of it on each thing", "show blink-1").action(async (jobId: string, options: Common) =>

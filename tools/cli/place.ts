@@ -1,5 +1,5 @@
 /** The folder in which a running Jobs service, its certificates and its boards are found again by other commands. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailed } from "./failing";
 
@@ -28,7 +28,7 @@ export function announceService(place: string, address: ServiceAddress): () => v
   const file = addressFile(place);
   writeFileSync(file, JSON.stringify(address));
   return () => {
-    if (readFileSync(file, "utf8") === JSON.stringify(address)) rmSync(file);
+    if (existsSync(file) && readFileSync(file, "utf8") === JSON.stringify(address)) rmSync(file);
   };
 }
 

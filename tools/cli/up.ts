@@ -5,10 +5,11 @@ import { join, resolve } from "node:path";
 import pc from "picocolors";
 import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
+import { controlPlane } from "./control-plane";
 import { CommandFailed } from "./failing";
 import { identityFiles, virtualWifi } from "./identity";
 import { printJson } from "./output";
-import { announceService, defaultPlace, servicePlace, thingPlace, type ServiceAddress } from "./place";
+import { announceService, defaultPlace, findService, servicePlace, thingPlace, type ServiceAddress } from "./place";
 import { untilStopped } from "./stopping";
 
 interface UpOptions {
@@ -23,6 +24,18 @@ interface UpOptions {
 
 /** AWS's own ports, where they are free. */
 const usual = { mqtt: 1883, mqtts: 8883, https: 8443 };
+
+/** Two services in one folder would answer for the same things, and two boards write the same flash. */
+async function refuseSecond(place: string): Promise<void> {
+  let address: ServiceAddress;
+  try {
+    address = findService(place);
+    await controlPlane(address).listThings();
+  } catch {
+    return; // None, or one that did not end in good order.
+  }
+  throw new CommandFailed(`a Jobs service runs in ${place} already, at ${address.mqtts}: use that one, or choose another folder with --dir`);
+}
 
 async function startService(options: UpOptions): Promise<JobsService> {
   const { startJobsService } = await import("../jobs-service");
@@ -54,6 +67,7 @@ function addressOf(service: JobsService, dir: string): ServiceAddress {
 
 async function up(options: UpOptions): Promise<void> {
   const say = (line: string): void => void (options.json === true ? undefined : process.stdout.write(`${line}\n`));
+  await refuseSecond(options.dir);
   const service = await startService(options);
   const address = addressOf(service, options.dir);
   const forget = announceService(options.dir, address);
