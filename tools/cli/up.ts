@@ -34,7 +34,9 @@ async function refuseSecond(place: string): Promise<void> {
   } catch {
     return; // None, or one that did not end in good order.
   }
-  throw new CommandFailed(`a Jobs service runs in ${place} already, at ${address.mqtts}: use that one, or choose another folder with --dir`);
+  throw new CommandFailed(
+    `a Jobs service runs in ${place} already, at ${address.mqtts}: use that one, or choose another folder with --dir`,
+  );
 }
 
 async function startService(options: UpOptions): Promise<JobsService> {
