@@ -6,8 +6,8 @@ import { journalText, type Entry, type Report, type Subject } from "./journal";
 import { legalDetails, type Execution } from "./messages";
 import type { Effect, Job, Session } from "./state";
 
-/** How many ended executions are remembered, so that a late duplicate of a notification does not run one again. */
-const remembered = 6;
+/** Ended executions are remembered, so that a late duplicate of a notification does not run one again: as many as this holds, six at least. */
+const rememberedBytes = 530;
 /** The next head of the list is announced right after a report is accepted; when it is not, ask. */
 const announcementMs = 30000;
 
@@ -103,7 +103,7 @@ export function over(session: Session, out: Effect[], job: Job): Execution | und
     if (identity !== job.identity) finished.push(identity);
   }
   finished.push(job.identity);
-  if (finished.length > remembered) finished.shift();
+  while (finished.join(" ").length > rememberedBytes) finished.shift();
   session.finished = finished;
   const details = { code: "INTERRUPTED", reason: "it was stopped because the service had ended it" };
   const report: Report = job.report ?? { status: "FAILED", details };

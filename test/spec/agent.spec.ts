@@ -113,6 +113,21 @@ export const spec: Spec = {
     lamp.device.advance(1000);
     equal(lamp.reports(), ["a/update SUCCEEDED"]);
   },
+  "does not run a job again whose notification comes a second time after many others": () => {
+    const lamp = virtualAgent();
+    lamp.connect();
+    lamp.accept();
+    const names = "abcdefghijklmnopqrst".split("");
+    for (const name of names) {
+      lamp.notify(execution(name, blinkOnce));
+      lamp.device.advance(150);
+      lamp.accept();
+    }
+    equal(lamp.reports().length, names.length);
+    lamp.notify(execution("a", blinkOnce));
+    lamp.device.advance(150);
+    equal(lamp.reports().length, names.length);
+  },
   "runs a job again that was deleted and made anew under the same name": () => {
     const lamp = virtualAgent();
     lamp.connect();
