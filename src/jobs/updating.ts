@@ -84,6 +84,11 @@ export function replyTimer(session: Session, out: Effect[]): void {
     session.update = undefined;
     return;
   }
+  if (session.next !== undefined) {
+    // It grows old: it may have been cancelled, and its signed URLs expire. So it is asked for when this report is through.
+    session.next = undefined;
+    session.askNext = true;
+  }
   update.tries++;
   transmit(out, update);
 }

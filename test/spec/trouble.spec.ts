@@ -47,14 +47,18 @@ export const spec: Spec = {
     lamp.device.advance(60000);
     equal(lamp.reports(), ["a/update SUCCEEDED"]);
   },
-  "does not run what was next before an outage, or before news that it could not read": () => {
-    for (const outage of [true, false]) {
+  "does not run what was next before an outage, before news that it could not read, or before a report had to be repeated": () => {
+    for (const trouble of ["outage", "unreadable", "busy"]) {
       const lamp = busyUntilReport();
       lamp.notify(execution("b", blinkOnce, "QUEUED", "1700000001"));
-      if (outage) {
+      if (trouble === "outage") {
         lamp.drop();
         lamp.connect();
-      } else lamp.say("notify-next", undefined);
+      } else if (trouble === "unreadable") lamp.say("notify-next", undefined);
+      else {
+        lamp.reject("RequestThrottled");
+        lamp.device.advance(10000);
+      }
       equal(lamp.last().topic, "a/update");
       lamp.accept();
       lamp.device.advance(1000);
