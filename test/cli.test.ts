@@ -81,6 +81,7 @@ describe("without a service", () => {
       [["up", "--mqtt-port", "many"], /must be a whole number from 0 to 65535/],
       [["job", "create", "{broken"], /the job document is not JSON/],
       [["job", "create", "blink", "five"], /"five" is not of the form NAME=VALUE/],
+      [["job", "create", "@/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
       [["job", "create", "blink", "--timeout", "soon"], /must be a whole number of seconds/],
       [["agent"], /name a thing with --thing/],
     ] as const) {
@@ -136,6 +137,27 @@ describe("with a service and its board", () => {
     });
     expect((await run("job", "show", "b1")).out).toMatch(/lamp-01 +SUCCEEDED +blinks: 1/);
     expect(JSON.parse((await run("job", "list", "--json")).out)).toMatchObject([{ jobId: "b1", status: "COMPLETED" }]);
+  });
+
+  test("a thing runs once: a second board for it is refused", async () => {
+    const { code, err } = await run("board", "--thing", "lamp-01");
+    expect(err).toMatch(/lamp-01 runs already, as process \d+/);
+    expect(code).toBe(1);
+  });
+
+  test("a number in quotes is text", { timeout: 30_000 }, async () => {
+    const { out } = await run("job", "create", "describe", 'note="2"', "count=2", "--id", "q1", "--wait", "--timeout", "20");
+    expect(out).toContain('{"action":"describe","note":"2","count":2}');
+  });
+
+  test("cancelling says where a job goes on, and forcing stops it", { timeout: 30_000 }, async () => {
+    await run("job", "create", "blink", "count=100", "onTime=1000", "--id", "c1");
+    const waiting = await run("job", "create", "describe", "--id", "c2", "--wait", "--timeout", "7");
+    expect(waiting.err).toMatch(/waiting for lamp-01 \(QUEUED\)/);
+    expect(waiting.err).toMatch(/c2 has not ended after 7 s/);
+    expect((await run("job", "cancel", "c2")).out).toBe("c2 is cancelled\n");
+    expect((await run("job", "cancel", "c1", "--force")).out).toBe("c1 is cancelled\n");
+    expect(await run("job", "create", "describe", "--id", "c3", "--wait", "--timeout", "20")).toMatchObject({ code: 0 });
   });
 
   test("a job that fails ends the command with 1, and shows why", { timeout: 30_000 }, async () => {

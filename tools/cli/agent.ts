@@ -5,7 +5,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { WrongUsage } from "./failing";
 import { printJson } from "./output";
-import { defaultPlace, thingPlace } from "./place";
+import { defaultPlace, occupy, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
 
 interface AgentOptions {
@@ -30,6 +30,7 @@ async function folderOf(options: AgentOptions): Promise<string> {
 
 async function run(options: AgentOptions): Promise<void> {
   const dir = await folderOf(options);
+  occupy(dir);
   const stop = new AbortController();
   void untilStopped().then(() => stop.abort());
   const { runNodeAgent } = await import("../../src/platform/node/main");

@@ -1,7 +1,7 @@
 /** esp32-jobs board: a virtual board of its own for the running service. */
 import { Command } from "commander";
 import pc from "picocolors";
-import { defaultPlace, thingPlace } from "./place";
+import { defaultPlace, occupy, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
 import { virtualWifi } from "./identity";
 import { printJson } from "./output";
@@ -14,6 +14,7 @@ interface BoardCommandOptions {
 
 async function run(options: BoardCommandOptions): Promise<void> {
   const dir = thingPlace(options.dir, options.thing);
+  occupy(dir);
   const tell = (event: Record<string, unknown>, line: string): void => {
     if (options.json === true) printJson(event);
     else process.stdout.write(`${line}\n`);

@@ -18,7 +18,7 @@ function open(options: Common): ControlPlane {
 /** A document as the command line gives it: JSON, @FILE, or the short form `blink count=5`. */
 export function readDocument(words: readonly string[]): string {
   const first = words[0] ?? "";
-  const source = first.startsWith("@") ? readFileSync(first.slice(1), "utf8") : /^[{[]/.test(first) ? words.join(" ") : shortForm(words);
+  const source = first.startsWith("@") ? readText(first.slice(1)) : /^[{[]/.test(first) ? words.join(" ") : shortForm(words);
   try {
     JSON.parse(source);
   } catch (error) {
@@ -27,13 +27,22 @@ export function readDocument(words: readonly string[]): string {
   return source;
 }
 
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new WrongUsage(`the file "${file}" cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
+  }
+}
+
+// Digits alone are a number, unless they stand in quotes: version='"2"'.
 function shortForm([action, ...fields]: readonly string[]): string {
   const document: Record<string, unknown> = { action };
   for (const field of fields) {
     const equals = field.indexOf("=");
     if (equals < 1) throw new WrongUsage(`"${field}" is not of the form NAME=VALUE`);
     const value = field.slice(equals + 1);
-    document[field.slice(0, equals)] = /^-?\d+$/.test(value) ? Number(value) : value;
+    document[field.slice(0, equals)] = /^-?\d+$/.test(value) ? Number(value) : /^".*"$/.test(value) ? value.slice(1, -1) : value;
   }
   return JSON.stringify(document);
 }
@@ -70,12 +79,20 @@ async function create(words: string[], options: CreateOptions): Promise<void> {
   process.exitCode = ended && executions.every(({ status }) => status === "SUCCEEDED") ? 0 : 1;
 }
 
+const tellEveryMs = 5000;
+
 /** Polls until every execution has ended. False when `seconds` pass before that. */
 async function waitForEnd(plane: ControlPlane, jobId: string, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
+  let tellAt = Date.now() + tellEveryMs;
   while (Date.now() < deadline) {
     const executions = await plane.listExecutions(jobId);
-    if (executions.every(({ status }) => status !== "QUEUED" && status !== "IN_PROGRESS")) return true;
+    const open = executions.filter(({ status }) => status === "QUEUED" || status === "IN_PROGRESS");
+    if (open.length === 0) return true;
+    if (Date.now() >= tellAt) {
+      process.stderr.write(`waiting for ${open.map(({ thingName, status }) => `${thingName} (${status})`).join(", ")}\n`);
+      tellAt += tellEveryMs;
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return false;
@@ -114,9 +131,13 @@ async function showJob(plane: ControlPlane, jobId: string, json: boolean): Promi
 }
 
 async function cancel(jobId: string, options: Common & { readonly force?: boolean }): Promise<void> {
-  await open(options).cancelJob(jobId, options.force === true);
-  if (options.json === true) printJson({ jobId, status: "CANCELED" });
-  else process.stdout.write(`${jobId} is cancelled\n`);
+  const plane = open(options);
+  await plane.cancelJob(jobId, options.force === true);
+  const running = (await plane.listExecutions(jobId)).filter(({ status }) => status === "IN_PROGRESS").map(({ thingName }) => thingName);
+  if (options.json === true) return printJson({ jobId, status: "CANCELED", inProgress: running });
+  process.stdout.write(`${jobId} is cancelled\n`);
+  if (running.length > 0)
+    process.stdout.write(`It is in progress on ${running.join(", ")} and goes on there to its end; --force would have stopped it.\n`);
 }
 
 const collect = (value: string, before: string[]): string[] => [...before, value];

@@ -22,6 +22,31 @@ export const servicePlace = (place: string): string => join(place, "service");
 /** The folder of one board or agent. A colon is legal in a thing name, and not everywhere in a file name. */
 export const thingPlace = (place: string, thingName: string): string => join(place, "things", thingName.replaceAll(":", "%3A"));
 
+/**
+ * Keeps a thing's folder for this process: two programs in one would write the same flash and push each other off the broker. Given
+ * up when the process ends.
+ */
+export function occupy(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, "running.pid");
+  const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (holder !== process.pid && isAlive(holder)) {
+    throw new CommandFailed(`the thing of ${folder} runs already, as process ${holder}: end that one, or choose another --thing`);
+  }
+  writeFileSync(file, String(process.pid));
+  process.once("exit", () => rmSync(file, { force: true }));
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Makes the service known to other commands. The result makes it forgotten. */
 export function announceService(place: string, address: ServiceAddress): () => void {
   mkdirSync(place, { recursive: true, mode: 0o700 });

@@ -9,7 +9,7 @@ import { controlPlane } from "./control-plane";
 import { CommandFailed } from "./failing";
 import { identityFiles, virtualWifi } from "./identity";
 import { printJson } from "./output";
-import { announceService, defaultPlace, findService, servicePlace, thingPlace, type ServiceAddress } from "./place";
+import { announceService, defaultPlace, findService, occupy, servicePlace, thingPlace, type ServiceAddress } from "./place";
 import { untilStopped } from "./stopping";
 
 interface UpOptions {
@@ -17,10 +17,13 @@ interface UpOptions {
   readonly json?: boolean;
   readonly thing: string;
   readonly board: boolean;
+  readonly host: string;
   readonly mqttPort?: number;
   readonly mqttsPort?: number;
   readonly httpsPort?: number;
 }
+
+const loopback = "127.0.0.1";
 
 /** AWS's own ports, where they are free. */
 const usual = { mqtt: 1883, mqtts: 8883, https: 8443 };
@@ -45,7 +48,7 @@ async function startService(options: UpOptions): Promise<JobsService> {
   const ports = { mqtt: wanted.mqtt ?? usual.mqtt, mqtts: wanted.mqtts ?? usual.mqtts, https: wanted.https ?? usual.https };
   const dir = servicePlace(options.dir);
   try {
-    return await startJobsService({ dir, ports, time: systemTime() });
+    return await startJobsService({ dir, ports, host: options.host, time: systemTime() });
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== "EADDRINUSE") throw error;
@@ -53,6 +56,7 @@ async function startService(options: UpOptions): Promise<JobsService> {
       throw new CommandFailed(`port ${port} is in use: choose another, or 0 for any free one`);
     return startJobsService({
       dir,
+      host: options.host,
       ports: { mqtt: wanted.mqtt ?? 0, mqtts: wanted.mqtts ?? 0, https: wanted.https ?? 0 },
       time: systemTime(),
     });
@@ -70,6 +74,7 @@ function addressOf(service: JobsService, dir: string): ServiceAddress {
 async function up(options: UpOptions): Promise<void> {
   const say = (line: string): void => void (options.json === true ? undefined : process.stdout.write(`${line}\n`));
   await refuseSecond(options.dir);
+  if (options.board) occupy(thingPlace(options.dir, options.thing));
   const service = await startService(options);
   const address = addressOf(service, options.dir);
   const forget = announceService(options.dir, address);
@@ -83,6 +88,8 @@ async function up(options: UpOptions): Promise<void> {
     : undefined;
   board?.on("pin", ({ pin, level }) => say(`${pc.dim(options.thing)} ${pc.yellow(`pin ${pin} ${level === 1 ? "on" : "off"}`)}`));
   say(`AWS IoT Jobs, local\n  mqtt   ${address.mqtt}\n  mqtts  ${address.mqtts}\n  https  ${address.https}\n  ca     ${address.ca}`);
+  if (options.host !== loopback)
+    say(pc.yellow(`Whoever reaches ${options.host} can create jobs here: use it in a network that you trust.`));
   say(`Send a job from another terminal:\n  npx esp32-jobs job create blink count=5 --wait\nCtrl-C ends it.`);
   if (options.json === true) printJson(address);
   board?.powerOn();
@@ -106,6 +113,7 @@ export function upCommand(): Command {
     .option("--dir <folder>", "keep certificates and flash here", defaultPlace)
     .option("--thing <name>", "the board's thing name", "lamp-01")
     .option("--no-board", "the service alone")
+    .option("--host <address>", "this computer's address in your network, for real boards (default: this computer alone)", loopback)
     .option("--mqtt-port <port>", `plain MQTT, this computer only (default: ${usual.mqtt} or a free one)`, portNumber)
     .option("--mqtts-port <port>", `MQTT over TLS (default: ${usual.mqtts} or a free one)`, portNumber)
     .option("--https-port <port>", `control plane and images (default: ${usual.https} or a free one)`, portNumber)

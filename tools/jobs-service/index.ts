@@ -18,7 +18,7 @@ export type { Rules } from "./rules";
 export { ControlRefusal } from "./rules";
 
 export interface JobsServiceOptions {
-  /** Address to listen on; 127.0.0.1 unless given. */
+  /** Address to listen on with TLS; 127.0.0.1 unless given. Plain MQTT stays on this computer. */
   readonly host?: string;
   /** 0 is any free port, which is the default; false leaves that face out. */
   readonly ports?: { readonly mqtt?: number | false; readonly mqtts?: number | false; readonly https?: number | false };
@@ -95,11 +95,11 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     if (ports.mqtt !== false) {
       const listener = await listen(
         createServer({ noDelay: true }, (socket) => mqtt.accept(socket)),
-        host,
+        loopback, // Anyone may be any thing here.
         ports.mqtt ?? 0,
       );
       listeners.push(listener);
-      urls.mqtt = `mqtt://${host}:${listener.port}`;
+      urls.mqtt = `mqtt://${loopback}:${listener.port}`;
     }
     if (ports.mqtts !== false && identity !== undefined) {
       const server = createTlsServer(
