@@ -43,7 +43,7 @@ export interface Behaviour<I> {
   run(context: Context, input: I): Task<RunEnd>;
   /** Brings the hardware to rest when the run is stopped from outside. */
   stop?(context: Context, input: I): void;
-  /** Goes on after the restart that `run` asked for, in what may be another firmware. */
+  /** Goes on after the restart that `run` asked for, in what may be another firmware. Called again when the board restarts meanwhile, three times at most: doing it twice must do no harm. */
   resume?(context: Context, note: Details): Task<Outcome>;
 }
 

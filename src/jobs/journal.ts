@@ -24,12 +24,13 @@ export interface Subject {
 
 /**
  * How far the device got with its last execution:
- * `running` its action has been started, or gone on with; `restarting` the action asked for a restart and goes on with `note` afterwards;
+ * `running` its action has been started; `restarting` the action asked for a restart and goes on with `note` afterwards, as it did
+ * `resumed` times before;
  * `reporting` it is over, and the service may not know yet; `done` the service has answered the report.
  */
 export type Entry =
   | { readonly step: "running"; readonly action: string }
-  | { readonly step: "restarting"; readonly action: string; readonly note: Details }
+  | { readonly step: "restarting"; readonly action: string; readonly note: Details; readonly resumed: number }
   | { readonly step: "reporting" | "done"; readonly report: Report };
 
 /** What the journal says at boot. `finished` lists the identities of the last executions that are over, oldest first. */
@@ -50,7 +51,10 @@ export function journalText(journal: Journal): string {
     finished: journal.finished.join(" "),
   };
   if (entry.step === "running" || entry.step === "restarting") record["action"] = entry.action;
-  if (entry.step === "restarting") record["note"] = entry.note;
+  if (entry.step === "restarting") {
+    record["note"] = entry.note;
+    record["resumed"] = entry.resumed;
+  }
   if (entry.step === "reporting" || entry.step === "done") {
     record["status"] = entry.report.status;
     record["details"] = entry.report.details;
@@ -62,7 +66,9 @@ function entryOf(body: Body): Entry | undefined {
   const step = body["step"];
   if (step === "running" || step === "restarting") {
     const action = textMember(body, "action") ?? "";
-    return step === "running" ? { step, action } : { step, action, note: (body["note"] ?? {}) as Details };
+    return step === "running"
+      ? { step, action }
+      : { step, action, note: (body["note"] ?? {}) as Details, resumed: smallInteger(body["resumed"]) ?? 0 };
   }
   const status = body["status"];
   if ((step === "reporting" || step === "done") && (status === "SUCCEEDED" || status === "FAILED" || status === "REJECTED")) {

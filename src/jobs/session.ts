@@ -102,6 +102,7 @@ function boot(session: Session, out: Effect[], body: Body | undefined, reason: s
     job.claimed = true;
     job.action = entry.action;
     job.note = entry.note;
+    job.resumed = entry.resumed;
   } else {
     job.phase = "reporting";
     job.report = entry.report;

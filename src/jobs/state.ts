@@ -62,6 +62,8 @@ export interface Job extends Subject {
   progress: Details | undefined;
   /** What to say once the restart is over. */
   note: Details | undefined;
+  /** How often it was gone on with after its restart. */
+  resumed: number;
   report: Report | undefined;
   /** The service did not like the details of the report; it now goes without. */
   bare: boolean;

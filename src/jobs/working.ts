@@ -8,6 +8,8 @@ import type { Effect, Job, Session } from "./state";
 
 /** Ended executions are remembered, so that a late duplicate of a notification does not run one again: as many as this holds, six at least. */
 const rememberedBytes = 530;
+/** How often an action is gone on with after its restart. */
+const mostResumed = 3;
 /** The next head of the list is announced right after a report is accepted; when it is not, ask. */
 const announcementMs = 30000;
 
@@ -28,6 +30,7 @@ export function adopt(session: Session, subject: Subject, phase: Job["phase"], c
     claimDue: false,
     progress: undefined,
     note: undefined,
+    resumed: 0,
     report: undefined,
     bare: false,
   };
@@ -67,14 +70,19 @@ export function start(session: Session, out: Effect[], job: Job): void {
 /** Restarts the board; the journal says what to go on with. */
 export function goRestart(session: Session, out: Effect[], job: Job): void {
   job.phase = "leaving";
-  journal(session, out, job, { step: "restarting", action: job.action, note: job.note ?? {} }, true);
+  journal(session, out, job, { step: "restarting", action: job.action, note: job.note ?? {}, resumed: 0 }, true);
   out.push({ do: "restart" });
 }
 
-/** Goes on after the restart, once: the journal then says that it runs, so what restarts the board again is not gone on with at every boot. */
+/** Goes on after the restart. A power cut meanwhile is no reason to give up, but what restarts the board each time is not gone on with for ever. */
 export function goOn(session: Session, out: Effect[], job: Job): void {
-  journal(session, out, job, { step: "running", action: job.action }, false);
-  out.push({ do: "resume", action: job.action, note: job.note ?? {} });
+  const note = job.note ?? {};
+  if (job.resumed === mostResumed) {
+    finish(session, out, failed("INTERRUPTED", `the device restarted each time that ${job.action} was to go on`));
+    return;
+  }
+  journal(session, out, job, { step: "restarting", action: job.action, note, resumed: job.resumed + 1 }, false);
+  out.push({ do: "resume", action: job.action, note });
 }
 
 /** The job has ended, well or badly: writes the report down. It is sent as soon as the device is online. */

@@ -79,7 +79,7 @@ export const spec: Spec = {
     const details = legalDetails({ code: "X", reason: '"\\'.repeat(2000), third: '"'.repeat(2000) });
     for (const entry of [
       { step: "running", action: "blink" },
-      { step: "restarting", action: "ota", note: { slot: "ota_1" } },
+      { step: "restarting", action: "ota", note: { slot: "ota_1" }, resumed: 2 },
       { step: "reporting", report: { status: "FAILED", details } },
       { step: "done", report: { status: "SUCCEEDED", details: {} } },
     ] as Journal["entry"][]) {

@@ -51,6 +51,7 @@ async function startService(options: UpOptions): Promise<JobsService> {
     return await startJobsService({ dir, ports, host: options.host, time: systemTime() });
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code === "EADDRNOTAVAIL") throw new CommandFailed(`this computer does not have the address ${options.host}`);
     if (code !== "EADDRINUSE") throw error;
     if (Object.values(wanted).some((chosen) => chosen === port))
       throw new CommandFailed(`port ${port} is in use: choose another, or 0 for any free one`);
