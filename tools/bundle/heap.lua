@@ -1,4 +1,5 @@
--- Measures the Lua memory of a booted agent: lua heap.lua BUNDLE, in a folder with its settings. Prints bytes more than an empty VM.
+-- Measures the Lua memory of a booted agent: lua heap.lua BUNDLE, in a folder with its settings. Prints two numbers: bytes more than
+-- an empty VM, and how much of that is not code.
 -- The firmware's modules are only as real as booting needs; objects of theirs live in C, and are not counted on a board either.
 local bundle = ...
 local kept = {} -- what the firmware would hold in its registry: callbacks
@@ -82,19 +83,36 @@ sjson = { decode = function(text) return load("return " .. text:gsub('"([%w_]+)"
 local said = {}
 print = function(line) said[#said + 1] = line end
 
-collectgarbage() collectgarbage()
-local before = collectgarbage("count")
-local chunk = assert(loadfile(bundle))
-chunk()
-chunk = nil
-while not asked and #due > 0 and now < 60000 do
-  local first = 1
-  for n = 2, #due do if due[n].at < due[first].at then first = n end end
-  local event = table.remove(due, first)
-  now = event.at
-  event.fire()
+local function count()
+  collectgarbage() collectgarbage()
+  return collectgarbage("count")
 end
-assert(asked, "the agent did not come as far as asking for a job; it said: " .. table.concat(said, "; "))
-due, said = nil, nil
-collectgarbage() collectgarbage()
-io.write(string.format("%d\n", math.floor((collectgarbage("count") - before) * 1024)))
+
+-- Runs the agent until it asks for a job.
+local function boot(chunk)
+  asked = false
+  chunk()
+  while not asked and #due > 0 and now < 60000 do
+    local first = 1
+    for n = 2, #due do if due[n].at < due[first].at then first = n end end
+    local event = table.remove(due, first)
+    now = event.at
+    event.fire()
+  end
+  assert(asked, "the agent did not come as far as asking for a job; it said: " .. table.concat(said, "; "))
+  said = {}
+end
+
+local before = count()
+local chunk = assert(loadfile(bundle))
+boot(chunk)
+-- A second agent beside the first shares its code, so what it adds is all but the code.
+local withChunk = count()
+local first = { kept, due }
+kept, due = {}, {}
+boot(chunk)
+local dataBytes = count() - withChunk
+kept, due = first[1], first[2]
+first, chunk, bootGuard = nil, nil, nil
+local bytes = count() - before
+io.write(string.format("%d %d\n", math.floor(bytes * 1024), math.floor(dataBytes * 1024)))

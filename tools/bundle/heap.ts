@@ -10,6 +10,8 @@ import { narrowLua } from "../native-lua/machines";
 export interface Heap {
   /** From stripped bytecode, as `node.compile` and the firmware image hold it. */
   readonly bytecodeBytes: number;
+  /** What of it is not code: what the agent takes where its code lies in flash, as with the Lua Flash Store. */
+  readonly withoutCodeBytes: number;
   /** From the text of the bundle, which keeps names and line numbers in memory. */
   readonly textBytes: number;
 }
@@ -23,18 +25,20 @@ const pemBytes = { "ca.pem": 1188, "cert.pem": 1224, "key.pem": 1679 };
 export function measureHeap(luaFile: string): Heap | undefined {
   if (!existsSync(narrowLua.lua)) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "esp32-jobs-"));
-  const after = (bundle: string): number => {
+  const after = (bundle: string): { readonly bytes: number; readonly dataBytes: number } => {
     const script = fileURLToPath(new URL("heap.lua", import.meta.url));
     const result = spawnSync(narrowLua.lua, [script, bundle], { cwd: folder, encoding: "utf8" });
     if (result.status !== 0) throw new Error(`measuring memory: ${result.stderr}`);
-    return Number(result.stdout);
+    const [bytes = NaN, dataBytes = NaN] = result.stdout.trim().split(" ").map(Number);
+    return { bytes, dataBytes };
   };
   try {
     writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
     for (const [name, sizeBytes] of Object.entries(pemBytes)) writeFileSync(join(folder, name), "x".repeat(sizeBytes));
     const bytecode = join(folder, "agent.lc");
     execFileSync(narrowLua.luac, ["-s", "-o", bytecode, luaFile]);
-    return { bytecodeBytes: after(bytecode), textBytes: after(luaFile) };
+    const { bytes, dataBytes } = after(bytecode);
+    return { bytecodeBytes: bytes, withoutCodeBytes: dataBytes, textBytes: after(luaFile).bytes };
   } finally {
     rmSync(folder, { recursive: true });
   }

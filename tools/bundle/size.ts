@@ -52,13 +52,18 @@ export function describeSizes(sizes: Sizes): string {
     ["  of that Lua library", sizes.libraryBytes, percent(sizes.libraryBytes, sizes.strippedBytes)],
   ];
   if (sizes.heap !== undefined) {
-    const { bytecodeBytes, textBytes } = sizes.heap;
+    const { bytecodeBytes, withoutCodeBytes, textBytes } = sizes.heap;
     rows.push([
       "memory after boot",
       bytecodeBytes,
       `${percent(bytecodeBytes, goals.heapBytes)} of the goal; more than an empty VM, from bytecode`,
     ]);
-    rows.push(["", textBytes, "the same from text"]);
+    rows.push([
+      "  of that without code",
+      withoutCodeBytes,
+      `${percent(withoutCodeBytes, goals.heapBytes)} of the goal; what is left where the code lies in flash`,
+    ]);
+    rows.push(["", textBytes, "memory after boot from text"]);
   }
   const lines = rows.map(([name, bytes, note]) => `${name.padEnd(24)}${`${bytes}`.padStart(8)}  ${note}`.trimEnd());
   const files = sizes.modules.map(
