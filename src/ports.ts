@@ -70,7 +70,7 @@ export type HttpEnd =
 /** What a download tells, in this order: headers once, data any number of times, end once. After `end` nothing comes. */
 /** @noSelf */
 export interface HttpEvents {
-  /** `sizeBytes` is the announced length of the body, undefined when the server did not say. `location` is set for redirects. */
+  /** `sizeBytes` is the announced length of the body, undefined when the server did not say. `location` is the target of a redirect as the server gave it, which may leave out the host. */
   headers(status: number, sizeBytes: number | undefined, location: string | undefined): void;
   /** A piece of the body. The next one waits until this call has returned. */
   data(chunk: Bytes): void;

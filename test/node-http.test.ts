@@ -41,12 +41,9 @@ test("a body in chunks that ends without its last one is failed", async () => {
   expect(end).toEqual({ kind: "failed", reason: expect.stringMatching(/^the body ended early/) as string });
 });
 
-test.each([
-  ["c", "http://127.0.0.1:PORT/a/c"],
-  ["/c?d=e", "http://127.0.0.1:PORT/c?d=e"],
-  ["https://elsewhere.example/c?X-Amz-Signature=a%2Fb", "https://elsewhere.example/c?X-Amz-Signature=a%2Fb"],
-])("a redirect to %s is told with its scheme and host", async (location, wanted) => {
-  expect((await get((response) => response.writeHead(307, { location }).end())).location).toBe(wanted);
+test.each(["https://other.example/x", "/c?d=e", "c"])("a redirect to %s is told as the server gave it", async (location) => {
+  const got = await get((response) => response.writeHead(302, { location }).end());
+  expect(got.location).toBe(location);
 });
 
 test("a location without a redirect is not told", async () => {

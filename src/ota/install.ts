@@ -30,10 +30,11 @@ export function* install(device: Device, image: Image, allowHttp: boolean, progr
     if (fetched.kind === "moved") {
       redirects++;
       if (redirects > mostRedirects) return failed("DOWNLOAD_REFUSED", "the server redirects in a circle");
-      const refused = urlProblem(fetched.to, device.http.maxUrlBytes, allowHttp);
+      const to = absolute(from, fetched.to);
+      const refused = urlProblem(to, device.http.maxUrlBytes, allowHttp);
       if (refused !== undefined)
         return failed("DOWNLOAD_REFUSED", `the server redirects to where this device does not go: ${refused.reason}`);
-      url = fetched.to;
+      url = to;
     } else {
       const pauseMs = pausesMs[tries];
       if (!fetched.again || pauseMs === undefined) return fetched.failure;
@@ -44,6 +45,12 @@ export function* install(device: Device, image: Image, allowHttp: boolean, progr
       redirects = 0;
     }
   }
+}
+
+// A redirect may leave out the server.
+function absolute(from: string, to: string): string {
+  const path = from.indexOf("/", 8); // The first one after https://
+  return to.charAt(0) !== "/" || path < 0 ? to : from.slice(0, path) + to;
 }
 
 function digestProblem(image: Image, md5: string | undefined, sha256: string | undefined): Failure | undefined {

@@ -71,6 +71,8 @@ export const spec: Spec = {
     const moved = (to: string): ScriptedAnswer => ({ status: 302, location: to });
     const other = "https://cdn.test/x";
     equal(update(plain, { answers: { [url]: moved(other), [other]: good } }).device.slot.join(""), image);
+    const elsewhere = "https://images.test/other/fw.bin";
+    equal(update(plain, { answers: { [url]: moved("/other/fw.bin"), [elsewhere]: good } }).device.slot.join(""), image);
     equal(ending(update(plain, { answers: { [url]: moved(url) } })), "FAILED DOWNLOAD_REFUSED: the server redirects in a circle");
     ok(
       ending(update(plain, { answers: { [url]: moved("http://cdn.test/x") } })).indexOf("FAILED DOWNLOAD_REFUSED") === 0,

@@ -42,7 +42,7 @@ export function nodeHttp(time: TimeSource, enter: Enter, roots: string | undefin
       const { "content-length": length, location } = response.headers;
       const sizeBytes = length === undefined ? undefined : Number(length);
       const status = response.statusCode ?? 0;
-      enter(() => events.headers(status, sizeBytes, status >= 300 && status < 400 ? absolute(location, url) : undefined));
+      enter(() => events.headers(status, sizeBytes, status >= 300 && status < 400 ? location : undefined));
       response.on("data", (chunk: Buffer) => {
         if (over) return;
         active();
@@ -87,9 +87,4 @@ function urlProblem(url: string): string | undefined {
   if (Buffer.byteLength(url) > maxUrlBytes) return `the URL is longer than ${maxUrlBytes} bytes`;
   if (!/^https?:\/\//.test(url)) return "the URL must begin with https:// or http://";
   return URL.canParse(url) ? undefined : "the URL is malformed";
-}
-
-/** A redirect may name its target relative to where it came from. */
-function absolute(location: string | undefined, url: string): string | undefined {
-  return location !== undefined && URL.canParse(location, url) ? new URL(location, url).href : location;
 }

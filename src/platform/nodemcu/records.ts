@@ -28,9 +28,9 @@ function load(name: string): string | undefined {
   return sealed(text) === whole ? text : undefined;
 }
 
-function replace(current: string, fresh: string): void {
+function replace(current: string, fresh: string): boolean {
   file.remove(current);
-  file.rename(fresh, current);
+  return file.rename(fresh, current);
 }
 
 export const nodemcuRecords: Records = {
@@ -44,8 +44,7 @@ export const nodemcuRecords: Records = {
       file.remove(fresh);
       return false;
     }
-    // From here on the new text is safe, whatever becomes of the rename.
-    replace(current, fresh);
-    return true;
+    // Without the rename the new text is safe too, unless the old one could not be removed.
+    return replace(current, fresh) || load(current) === undefined;
   },
 };
