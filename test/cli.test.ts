@@ -63,6 +63,7 @@ describe("without a service", () => {
       ["agent"],
       ["board"],
       ["bundle"],
+      ["job"],
       ["job", "create"],
       ["job", "list"],
       ["job", "show"],

@@ -149,7 +149,9 @@ function wholeSeconds(text: string): number {
 
 /** The `job` command. */
 export function jobCommand(): Command {
-  const job = new Command("job").description("create, list, show and cancel jobs");
+  const job = new Command("job")
+    .description("create, list, show and cancel jobs")
+    .addHelpText("after", "\nExample:\n  $ esp32-jobs job create blink count=5 --wait\n  $ esp32-jobs job list");
   const add = (name: string, description: string, example: string): Command =>
     job
       .command(name)
