@@ -69,7 +69,10 @@ export function proveAll(
       cancel();
       finish("it did not end in time");
     });
-    const cancel = runTask(() => whole(contract, subject), (end) => finish(end.ok ? undefined : errorText(end.error)));
+    const cancel = runTask(
+      () => whole(contract, subject),
+      (end) => finish(end.ok ? undefined : errorText(end.error)),
+    );
   };
   next(0);
 }
