@@ -20,7 +20,7 @@ export const endings = {
   IMAGE_TOO_LARGE: "REJECTED",
   /** The download URL is not https, and this device allows nothing else. Remedy: serve the image over https. */
   URL_INSECURE: "REJECTED",
-  /** The download URL is longer than this firmware can send. Remedy: use a shorter URL, or firmware with the jobsfw component. */
+  /** The download URL is longer than this firmware can send. Remedy: use a shorter URL; on stock NodeMCU signed S3 URLs are always too long. */
   URL_TOO_LONG: "REJECTED",
   /** The action took longer than its time budget and was stopped. Remedy: look for what it waited for; raise its budget. */
   TIMED_OUT: "FAILED",
