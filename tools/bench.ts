@@ -31,7 +31,7 @@ async function bench(): Promise<void> {
   say(`${table(["MESSAGES PER JOB", "PUBLISHED", "RECEIVED", "OF IT PROGRESS", "SECONDS"], rows)}\n`);
 
   const connectedMs = await timeToConnected();
-  say(`from "up" to a connected board        ${(connectedMs / 1000).toFixed(2)} s`);
+  say(`from "make up" to a connected board     ${(connectedMs / 1000).toFixed(2)} s`);
   const edits = await editToRunning();
   say(`from an edit to a board that runs it  ${edits.map((seconds) => seconds.toFixed(2)).join(", ")} s`);
 

@@ -13,12 +13,10 @@ interface Program {
   end(): Promise<void>;
 }
 
-function start(args: readonly string[]): Program {
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Program {
   const startMs = performance.now();
-  const child = spawn(process.execPath, [join(root, "node_modules/tsx/dist/cli.mjs"), ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  // A group of its own, so that Ctrl-C reaches all of it as it does at a terminal.
+  const child = spawn(command, args, { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   let waiting: { readonly text: string; readonly found: () => void } | undefined;
   const read = (piece: Buffer): void => {
@@ -48,17 +46,16 @@ function start(args: readonly string[]): Program {
       });
     },
     async end() {
-      child.kill("SIGINT");
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
       await ended;
     },
   };
 }
 
-/** Milliseconds from `esp32-jobs up` to a board that is connected over TLS. */
+/** Milliseconds from `make up` to a board that is connected over TLS. */
 export async function timeToConnected(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-bench-"));
-  const ports = ["--mqtt-port", "0", "--mqtts-port", "0", "--https-port", "0"];
-  const up = start(["tools/cli/main.ts", "up", "--dir", dir, ...ports]);
+  const up = start("make", ["up"], { ...process.env, ESP32_JOBS_DIR: dir });
   try {
     return await up.until("lamp-01 online");
   } finally {
@@ -69,7 +66,7 @@ export async function timeToConnected(): Promise<number> {
 
 /** Seconds from a changed source to a virtual board that runs it and is connected, as `make watch` tells them; several edits. */
 export async function editToRunning(edits = 3): Promise<number[]> {
-  const watch = start(["tools/watch.ts"]);
+  const watch = start("make", ["watch"]);
   const times: number[] = [];
   try {
     await watch.until("The board is connected");

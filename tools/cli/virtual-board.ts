@@ -32,7 +32,6 @@ export function prepareBoard({ identity, ...options }: BenchOptions): Board {
   const bundle = readBundle();
   const board = createBoard({
     sourceMap: `${agentBundle.luaFile}.map`,
-    httpRequestBytes: 4096,
     mqttBufferBytes: 4096,
     stackBytes: 16384,
     linkBytesPerSecond,

@@ -1,7 +1,7 @@
 /** A Jobs service over TLS and a freshly provisioned virtual board, for stories that are told in real time. */
 import { createHash } from "node:crypto";
 import { identityFiles, virtualWifi } from "../cli/identity";
-import { firstVersion, prepareBoard, readBundle } from "../cli/virtual-board";
+import { prepareBoard, readBundle } from "../cli/virtual-board";
 import { startJobsService, type JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import type { Board } from "../virtual-esp32";
@@ -115,5 +115,3 @@ export async function openStage(tell: Moment, dir?: string): Promise<Stage> {
     },
   };
 }
-
-export { firstVersion };

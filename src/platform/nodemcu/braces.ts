@@ -17,8 +17,8 @@ export function newBraces(): Braces {
 export function closing(braces: Braces, piece: string): number | undefined {
   let at = 1 + braces.skip;
   while (true) {
-    const [found] = string.find(piece, braces.inText ? '["\\]' : '["{}]', at);
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- lua-types does not say that nothing may be found
+    // lua-types does not say that nothing may be found.
+    const found = string.find(piece, braces.inText ? '["\\]' : '["{}]', at)[0] as number | undefined;
     if (found === undefined) break;
     const byte = string.byte(piece, found);
     at = found + 1;
