@@ -1,41 +1,11 @@
 /** The MQTT face: who is turned away, and who stays. Over real sockets. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { IClientOptions, MqttClient } from "mqtt";
-import { startJobsService, type JobsService } from "../tools/jobs-service";
-import { VirtualTime } from "../tools/time";
-import { devices, fence, withToken, type Device, type Got } from "./jobs-service/devices";
+import { describe, expect, it } from "vitest";
+import type { MqttClient } from "mqtt";
+import { startJobsService } from "../tools/jobs-service";
+import { fence, withToken, type Device } from "./jobs-service/devices";
+import { aroundEachTest, createJob, device, onTopic, root, thing } from "./jobs-service/plain-service";
 
-const thing = "lamp-01";
-const root = `$aws/things/${thing}/jobs`;
-let service: JobsService;
-let time: VirtualTime;
-let log: string[];
-let made: ReturnType<typeof devices>;
-
-beforeEach(async () => {
-  log = [];
-  made = devices();
-  time = new VirtualTime();
-  service = await startJobsService({ time, ports: { https: false }, log: (line) => log.push(line) });
-  service.rules.createThing(thing);
-});
-
-afterEach(async () => {
-  await made.end();
-  await service.stop();
-});
-
-const device = (clientId = thing, options: IClientOptions = {}): Promise<Device> =>
-  made.connected(service.urls.mqtt ?? "", clientId, options);
-
-const onTopic =
-  (suffix: string) =>
-  ({ topic }: Got): boolean =>
-    topic === `${root}/${suffix}`;
-
-function createJob(jobId = "j1", document = "{}"): void {
-  service.rules.createJob({ jobId, targets: [service.rules.thingArn(thing)], document });
-}
+const at = aroundEachTest();
 
 describe("the service ends the connection of a device that", () => {
   const offences: readonly [string, string, (client: MqttClient) => void][] = [
@@ -60,28 +30,28 @@ describe("the service ends the connection of a device that", () => {
     ["subscribes to nine filters at once", "9 filters", (client) => client.subscribe(["1", "2", "3", "4", "5", "6", "7", "8", "9"])],
   ];
   it.each(offences)("%s", async (_what, reason, offend) => {
-    const lamp = await device();
+    const lamp = await device(at);
     offend(lamp.client);
     await lamp.closed;
-    expect(log.join("\n")).toContain(reason);
+    expect(at.log.join("\n")).toContain(reason);
   });
 
   it("leaves a testament on a reserved topic, or has an id of more than 128 bytes", async () => {
     const will = { topic: `${root}/j1/update`, payload: Buffer.from('{"status":"SUCCEEDED"}'), qos: 1 as const, retain: false };
     for (const options of [{ will }, { clientId: "x".repeat(129) }]) {
-      const client = made.trying(service.urls.mqtt ?? "", thing, { ...options });
+      const client = at.made.trying(at.service.urls.mqtt ?? "", thing, { ...options });
       await client.closed;
       expect(client.client.connected).toBe(false);
     }
-    expect(log.join("\n")).toMatch(/reserved topic[\s\S]*129 bytes/);
+    expect(at.log.join("\n")).toMatch(/reserved topic[\s\S]*129 bytes/);
   });
 
   it("is there twice: the second connection takes the place of the first", async () => {
-    const first = await device();
-    const second = await device();
+    const first = await device(at);
+    const second = await device(at);
     await first.closed;
     await fence(second);
-    createJob();
+    createJob(at);
     second.client.publish(`${root}/start-next`, '{"clientToken":"s"}', { qos: 1 });
     expect((await second.until(withToken("s"))).payload).toMatchObject({ execution: { jobId: "j1", status: "IN_PROGRESS" } });
   });
@@ -89,7 +59,7 @@ describe("the service ends the connection of a device that", () => {
 
 describe("a device stays connected when it", () => {
   it("publishes exactly 128 KB to a plain topic, and asks with a body that is no JSON", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     await lamp.client.publishAsync("a", Buffer.alloc(131_072), { qos: 1 });
     lamp.client.publish(`${root}/get`, "{", { qos: 1 });
     expect((await lamp.until(onTopic("get/rejected"))).payload).toMatchObject({ code: "InvalidJson" });
@@ -99,14 +69,14 @@ describe("a device stays connected when it", () => {
   });
 
   it("subscribes 51 times: the last is refused in its acknowledgement", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     for (let n = 0; n < 50; n++) await lamp.client.subscribeAsync(`t/${n}`);
     await expect(lamp.client.subscribeAsync("t/50")).rejects.toThrow();
     await fence(lamp);
   });
 
   it("has a filter a/# that in AWS does not cover a", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     await lamp.client.subscribeAsync("a/#", { qos: 1 });
     await lamp.client.publishAsync("a", '{"level":0}', { qos: 1 });
     await lamp.client.publishAsync("a/b", '{"level":1}', { qos: 1 });
@@ -118,8 +88,8 @@ describe("a device stays connected when it", () => {
 
 describe("over TLS", () => {
   async function secured(certificateOf: string, clientId = certificateOf): Promise<Device> {
-    const { ca, certificate: cert, privateKey: key } = await service.provision(certificateOf);
-    return made.trying(service.urls.mqtts ?? "", clientId, { ca, cert, key });
+    const { ca, certificate: cert, privateKey: key } = await at.service.provision(certificateOf);
+    return at.made.trying(at.service.urls.mqtts ?? "", clientId, { ca, cert, key });
   }
 
   it("a device with its own certificate is served", async () => {
@@ -131,7 +101,7 @@ describe("over TLS", () => {
   it("a device with another thing's certificate is refused", async () => {
     const thief = await secured("lamp-02", thing);
     await thief.closed;
-    expect(log.join("\n")).toContain("refused client id lamp-01: the certificate is of thing lamp-02");
+    expect(at.log.join("\n")).toContain("refused client id lamp-01: the certificate is of thing lamp-02");
     expect(thief.got).toEqual([]);
   });
 
@@ -140,7 +110,7 @@ describe("over TLS", () => {
     const { certificate: cert, privateKey: key } = await elsewhere.provision(thing);
     await elsewhere.stop();
     for (const identity of [{}, { cert, key }]) {
-      const client = made.trying(service.urls.mqtts ?? "", thing, { ca: service.ca, ...identity });
+      const client = at.made.trying(at.service.urls.mqtts ?? "", thing, { ca: at.service.ca, ...identity });
       await client.closed;
       expect(client.client.connected).toBe(false);
     }

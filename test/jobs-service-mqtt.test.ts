@@ -1,47 +1,17 @@
 /** The MQTT face: who gets which message, how often and at what QoS. Over real sockets unless said otherwise. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Socket } from "node:net";
 import { generate } from "mqtt-packet";
-import { MqttClient, type IClientOptions } from "mqtt";
-import { startJobsService, type JobsService, type Traffic } from "../tools/jobs-service";
-import { VirtualTime } from "../tools/time";
-import { devices, fence, withToken, type Device, type Got } from "./jobs-service/devices";
+import { MqttClient } from "mqtt";
+import { type Traffic } from "../tools/jobs-service";
+import { fence, withToken } from "./jobs-service/devices";
+import { aroundEachTest, createJob, device, onTopic, root, thing } from "./jobs-service/plain-service";
 
-const thing = "lamp-01";
-const root = `$aws/things/${thing}/jobs`;
-let service: JobsService;
-let time: VirtualTime;
-let log: string[];
-let made: ReturnType<typeof devices>;
-
-beforeEach(async () => {
-  log = [];
-  made = devices();
-  time = new VirtualTime();
-  service = await startJobsService({ time, ports: { https: false }, log: (line) => log.push(line) });
-  service.rules.createThing(thing);
-});
-
-afterEach(async () => {
-  await made.end();
-  await service.stop();
-});
-
-const device = (clientId = thing, options: IClientOptions = {}): Promise<Device> =>
-  made.connected(service.urls.mqtt ?? "", clientId, options);
-
-const onTopic =
-  (suffix: string) =>
-  ({ topic }: Got): boolean =>
-    topic === `${root}/${suffix}`;
-
-function createJob(jobId = "j1", document = "{}"): void {
-  service.rules.createJob({ jobId, targets: [service.rules.thingArn(thing)], document });
-}
+const at = aroundEachTest();
 
 describe("a reply", () => {
   it("reaches a device that subscribed to nothing, once, at QoS 0", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     lamp.client.publish(`${root}/get`, '{"clientToken":"a"}', { qos: 1 });
     await lamp.until(withToken("a"));
     await fence(lamp);
@@ -49,7 +19,7 @@ describe("a reply", () => {
   });
 
   it("comes at the lower QoS of request and subscription", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     await lamp.client.subscribeAsync(`${root}/get/+`, { qos: 1 });
     await lamp.client.subscribeAsync(`${root}/start-next/accepted`, { qos: 0 });
     lamp.client.publish(`${root}/get`, '{"clientToken":"1 and 1"}', { qos: 1 });
@@ -61,9 +31,9 @@ describe("a reply", () => {
   });
 
   it("comes once although several filters cover it, and so does a notification", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     await lamp.client.subscribeAsync([`${root}/#`, `${root}/+/update/accepted`, `${root}/j1/update/+`, `${root}/notify`], { qos: 1 });
-    createJob();
+    createJob(at);
     lamp.client.publish(`${root}/j1/update`, '{"status":"SUCCEEDED","clientToken":"u"}', { qos: 1 });
     await lamp.until(withToken("u"));
     await fence(lamp);
@@ -78,11 +48,11 @@ describe("a reply", () => {
   });
 
   it("is seen by nobody else, and neither is the request", async () => {
-    const lamp = await device();
-    const spy = await device("spy");
-    service.rules.createThing("spy");
+    const lamp = await device(at);
+    const spy = await device(at, "spy");
+    at.service.rules.createThing("spy");
     await spy.client.subscribeAsync(["#", "+/#", "+/things/#", "$aws/things/spy/#"], { qos: 1 });
-    createJob();
+    createJob(at);
     lamp.client.publish(`${root}/j1/get`, '{"clientToken":"a"}', { qos: 1 });
     await lamp.until(withToken("a"));
     await lamp.client.publishAsync("plain/topic", "{}", { qos: 1 });
@@ -92,9 +62,9 @@ describe("a reply", () => {
   });
 
   it.each([true, false])("does not swallow a notification when requests come close together (clean session: %s)", async (clean) => {
-    const lamp = await device(thing, { clean });
+    const lamp = await device(at, thing, { clean });
     await lamp.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });
-    for (let n = 0; n < 20; n++) createJob(`j${n}`);
+    for (let n = 0; n < 20; n++) createJob(at, `j${n}`);
     for (let n = 0; n < 20; n++) {
       lamp.client.publish(`${root}/j${n}/update`, '{"status":"SUCCEEDED"}', { qos: n % 2 === 0 ? 1 : 0 });
       lamp.client.publish(`${root}/get`, "{}", { qos: 0 });
@@ -109,43 +79,43 @@ describe("a reply", () => {
 
 describe("a notification", () => {
   it("is for subscribers only, at the QoS they asked for, and is not repeated at connect or subscribe", async () => {
-    const lamp = await device();
-    createJob();
+    const lamp = await device(at);
+    createJob(at);
     await lamp.client.subscribeAsync(`${root}/notify`, { qos: 0 });
-    createJob("j2");
+    createJob(at, "j2");
     await fence(lamp);
     const notifications = lamp.got.filter(({ topic }) => topic.includes("notify"));
     expect(notifications).toEqual([expect.objectContaining({ topic: `${root}/notify`, qos: 0 })]);
   });
 
   it("waits for a device whose session is persistent", async () => {
-    const first = await device(thing, { clean: false });
+    const first = await device(at, thing, { clean: false });
     await first.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });
     await first.client.endAsync();
-    createJob();
-    const second = made.trying(service.urls.mqtt ?? "", thing, { clean: false });
+    createJob(at);
+    const second = at.made.trying(at.service.urls.mqtt ?? "", thing, { clean: false });
     expect((await second.until(onTopic("notify-next"))).payload).toMatchObject({ execution: { jobId: "j1" } });
   });
 
   it("follows from a timer on the service's clock", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     await lamp.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });
-    createJob();
+    createJob(at);
     lamp.client.publish(`${root}/start-next`, '{"stepTimeoutInMinutes":1}', { qos: 1 });
     await fence(lamp);
-    time.advance(60_000);
+    at.time.advance(60_000);
     await lamp.until(({ topic, payload }) => topic === `${root}/notify-next` && payload["execution"] === undefined);
-    expect(service.rules.describeExecution(thing, "j1").status).toBe("TIMED_OUT");
+    expect(at.service.rules.describeExecution(thing, "j1").status).toBe("TIMED_OUT");
   });
 });
 
 describe("the service", () => {
   it("tells of every message that a device sent or received", async () => {
     const seen: Traffic[] = [];
-    const stopListening = service.onTraffic((message) => seen.push(message));
-    const lamp = await device();
+    const stopListening = at.service.onTraffic((message) => seen.push(message));
+    const lamp = await device(at);
     await lamp.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });
-    createJob();
+    createJob(at);
     lamp.client.publish(`${root}/j1/update`, '{"status":"SUCCEEDED"}', { qos: 1 });
     await lamp.until(({ topic, payload }) => topic.endsWith("notify-next") && payload["execution"] === undefined);
     stopListening();
@@ -160,29 +130,29 @@ describe("the service", () => {
   });
 
   it("serves a connection without a socket, and ends it when the other end is destroyed", async () => {
-    const end = service.connectMqtt();
-    const lamp = made.watch(new MqttClient(() => end, { clientId: thing, reconnectPeriod: 0 }));
+    const end = at.service.connectMqtt();
+    const lamp = at.made.watch(new MqttClient(() => end, { clientId: thing, reconnectPeriod: 0 }));
     await fence(lamp);
-    createJob();
+    createJob(at);
     await lamp.client.subscribeAsync(`${root}/notify`, { qos: 1 });
     end.destroy();
     await lamp.closed;
-    const again = made.watch(new MqttClient(() => service.connectMqtt(), { clientId: thing, reconnectPeriod: 0 }));
+    const again = at.made.watch(new MqttClient(() => at.service.connectMqtt(), { clientId: thing, reconnectPeriod: 0 }));
     await fence(again);
-    createJob("j2");
+    createJob(at, "j2");
     await fence(again);
     expect(again.got.filter(({ topic }) => topic.includes("notify"))).toEqual([]);
   });
 
   it("stops at once, connected devices and half-open connections included", async () => {
-    const lamp = await device();
+    const lamp = await device(at);
     const idle = new Socket();
-    const { hostname, port } = new URL(service.urls.mqtt ?? "");
+    const { hostname, port } = new URL(at.service.urls.mqtt ?? "");
     await new Promise<void>((resolve) => idle.connect(Number(port), hostname, resolve));
     idle.on("error", () => {});
     idle.write(generate({ cmd: "connect", clientId: "half", protocolId: "MQTT", protocolVersion: 4 }).subarray(0, 5));
     const idleClosed = new Promise<void>((resolve) => idle.once("close", () => resolve()));
-    await service.stop();
+    await at.service.stop();
     await Promise.all([lamp.closed, idleClosed]);
   });
 });
