@@ -13,10 +13,12 @@ export interface Turn {
   readonly nowMs: number;
   readonly nowSeconds: number;
   readonly before: Map<PendingList, { readonly head: Execution | undefined; readonly membership: number }>;
+  /** See changes.ts. */
+  readonly changes: Map<string, (() => unknown) | undefined>;
 }
 
 export function beginTurn(store: Store, nowMs: number): Turn {
-  return { store, nowMs, nowSeconds: Math.floor(nowMs / 1000), before: new Map() };
+  return { store, nowMs, nowSeconds: Math.floor(nowMs / 1000), before: new Map(), changes: new Map() };
 }
 
 /** To be called before a pending list, or the status of an execution on it, changes. */
