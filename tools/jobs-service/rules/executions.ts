@@ -1,5 +1,6 @@
 /** The state machine of one execution: queued, started, ended, and what its end means for its job. */
 import { add, moveToRunning, pendingOf, remove } from "./pending";
+import { forgetExecution, nextOrdinal, saveExecution, saveJob, saveThing } from "./saved";
 import type { Execution, Job, TerminalStatus, Thing } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
@@ -27,6 +28,7 @@ export function admit(turn: Turn, execution: Execution): void {
   job.executions.set(thing.thingName, attempts);
   thing.executions.set(job.jobId, attempts);
   thing.lastQueuedAt = Math.max(thing.lastQueuedAt, execution.queuedAt);
+  saveExecution(turn, execution);
   if (isTerminal(execution)) return;
   const list = listOf(execution);
   touch(turn, list);
@@ -45,7 +47,7 @@ export function queue(turn: Turn, job: Job, thing: Thing, retryAttempt = 0): voi
     executionNumber: previous === undefined ? turn.store.choices.firstExecutionNumber : previous.executionNumber + 1,
     retryAttempt,
     queuedAt,
-    sequence: turn.store.executionsMade++,
+    sequence: nextOrdinal(turn.store),
     status: "QUEUED",
     statusDetails: {},
     startedAt: undefined,
@@ -77,6 +79,7 @@ export function progress(turn: Turn, execution: Execution): void {
 export function setStepTimer(turn: Turn, execution: Execution, minutes: number): void {
   execution.stepDeadlineMs = minutes === -1 ? undefined : turn.nowMs + minutes * msPerMinute;
   turn.store.deadlines.update(execution);
+  saveExecution(turn, execution);
 }
 
 /** To a terminal status: leaves the pending list, stops the timers, may queue a retry, may complete or abort the job. */
@@ -100,15 +103,18 @@ export function erase(turn: Turn, execution: Execution): void {
   touch(turn, list);
   remove(list, execution);
   stopTimers(turn, execution);
+  forgetExecution(turn, execution);
+  // The thing's record is written only here, lest each job made for it wrote one more: see restore.
+  if (execution.queuedAt === thing.lastQueuedAt) saveThing(turn, thing);
   const attempts = job.executions.get(thing.thingName) ?? [];
   const wasLatest = latest(attempts) === execution;
   if (wasLatest) job.counts[execution.status]--;
   attempts.splice(attempts.indexOf(execution), 1);
   const previous = latest(attempts);
   if (wasLatest && previous !== undefined) job.counts[previous.status]++;
-  if (previous !== undefined) return;
-  job.executions.delete(thing.thingName);
-  thing.executions.delete(job.jobId);
+  if (previous === undefined) job.executions.delete(thing.thingName);
+  // What is left may be that of an earlier thing of this name.
+  if (!attempts.some((attempt) => attempt.thing === thing)) thing.executions.delete(job.jobId);
 }
 
 /** Cancels what is queued; what runs only with force. The job itself is CANCELED at once. */
@@ -117,6 +123,7 @@ export function cancel(turn: Turn, job: Job, force: boolean): void {
   job.forceCanceled = force;
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
+  saveJob(turn, job);
   for (const attempts of job.executions.values()) {
     const execution = latest(attempts);
     if (execution === undefined || isTerminal(execution)) continue;
@@ -133,6 +140,7 @@ export function completeIfDone(turn: Turn, job: Job): void {
   job.status = "COMPLETED";
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
+  saveJob(turn, job);
 }
 
 function setStatus(execution: Execution, status: Execution["status"]): void {
@@ -153,6 +161,7 @@ function stopTimers(turn: Turn, execution: Execution): void {
 function changed(turn: Turn, execution: Execution): void {
   execution.versionNumber++;
   execution.lastUpdatedAt = Math.max(turn.nowSeconds, execution.lastUpdatedAt);
+  saveExecution(turn, execution);
 }
 
 /** REJECTED, CANCELED and REMOVED are never retried. */
@@ -179,6 +188,7 @@ function abortIfFailing(turn: Turn, job: Job): void {
     cancel(turn, job, false);
     job.reasonCode = "ABORT_CRITERIA_MET";
     job.comment = `${bad} of ${executed} executed things ended ${failureType === "ALL" ? "badly" : failureType}`;
+    saveJob(turn, job);
     return;
   }
 }

@@ -68,7 +68,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     groups: new Map(),
     jobs: new Map(),
     deadlines: new Deadlines(),
-    executionsMade: 0,
+    ordinals: 0,
     fault: undefined,
   };
 

@@ -5,6 +5,7 @@ import { readJob, readSettings } from "./job-input";
 import { jobArn, readTarget } from "./names";
 import { ControlRefusal } from "./refusals";
 import { joinJob, requireGroup, requireThing, targetGroup } from "./registry";
+import { forgetFollower, forgetJob, nextOrdinal, saveDocument, saveJob } from "./saved";
 import type { Job, Store } from "./store";
 import type { Turn } from "./turn";
 
@@ -24,22 +25,23 @@ export function createJob(turn: Turn, input: JobInput): JobReference {
   }
   const things = wanted.targets.filter(({ kind }) => kind === "thing").map(({ name }) => requireThing(turn, name));
   const groups = wanted.targets.filter(({ kind }) => kind === "thinggroup").map(({ name }) => requireGroup(turn, name));
-  const job = newJob(wanted, turn.nowMs);
-  store.jobs.set(job.jobId, job);
+  const job = newJob(turn, wanted, turn.nowMs);
   for (const thing of things) joinJob(turn, job, thing);
   for (const group of groups) targetGroup(turn, job, group);
   completeIfDone(turn, job);
   return referenceTo(job);
 }
 
-/** A job without executions. */
+/** Puts a job without executions on record. */
 export function newJob(
+  turn: Turn,
   wanted: Pick<Job, "jobId" | "document" | "targetSelection" | "namespaceId" | "settings"> & { readonly arns: readonly string[] },
-  nowMs: number,
+  createdAtMs: number,
 ): Job {
   const { arns, jobId, document, targetSelection, namespaceId, settings } = wanted;
-  return {
+  const job: Job = {
     jobId,
+    ordinal: nextOrdinal(turn.store),
     document,
     targetSelection,
     namespaceId,
@@ -47,14 +49,18 @@ export function newJob(
     targets: [...arns],
     executions: new Map(),
     counts: { QUEUED: 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, REJECTED: 0, TIMED_OUT: 0, CANCELED: 0, REMOVED: 0 },
-    createdAtMs: nowMs,
+    createdAtMs,
     status: "IN_PROGRESS",
-    lastUpdatedAtMs: nowMs,
+    lastUpdatedAtMs: createdAtMs,
     completedAtMs: undefined,
     forceCanceled: false,
     reasonCode: undefined,
     comment: undefined,
   };
+  turn.store.jobs.set(jobId, job);
+  saveDocument(turn, job);
+  saveJob(turn, job);
+  return job;
 }
 
 export function requireJob(store: Store, jobId: string): Job {
@@ -74,6 +80,7 @@ export function updateJob(turn: Turn, jobId: string, input: Readonly<Record<stri
   }
   Object.assign(job.settings, settings);
   job.lastUpdatedAtMs = turn.nowMs;
+  saveJob(turn, job);
 }
 
 /** AssociateTargetsWithJob: adds groups to a CONTINUOUS job that is IN_PROGRESS. */
@@ -91,6 +98,7 @@ export function associateTargets(turn: Turn, jobId: string, arns: readonly strin
   job.targets.push(...arns.filter((arn) => !job.targets.includes(arn)));
   for (const group of groups) targetGroup(turn, job, group);
   job.lastUpdatedAtMs = turn.nowMs;
+  saveJob(turn, job);
   return referenceTo(job);
 }
 
@@ -106,6 +114,7 @@ export function cancelJob(
   cancel(turn, job, options.force ?? false);
   job.reasonCode = options.reasonCode;
   job.comment = options.comment;
+  saveJob(turn, job);
   return referenceTo(job);
 }
 
@@ -116,10 +125,12 @@ export function deleteJob(turn: Turn, jobId: string, force = false): void {
     throw new ControlRefusal("InvalidStateTransitionException", `Job ${jobId} in status ${job.status} cannot be deleted without force.`);
   }
   turn.store.jobs.delete(jobId);
+  forgetJob(turn, job);
   for (const attempts of [...job.executions.values()]) for (const execution of [...attempts]) erase(turn, execution);
   for (const arn of job.targets) {
     const target = readTarget(arn);
-    if (target?.kind === "thinggroup") turn.store.groups.get(target.name)?.jobs.delete(job);
+    const group = target?.kind === "thinggroup" ? turn.store.groups.get(target.name) : undefined;
+    if (group?.jobs.delete(job) === true) forgetFollower(turn, group, job);
   }
 }
 

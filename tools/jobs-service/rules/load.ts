@@ -3,7 +3,8 @@ import { readDocument } from "./document";
 import { admit, latest } from "./executions";
 import { newJob } from "./jobs";
 import { readTarget, thingArn } from "./names";
-import { createGroup, createThing } from "./registry";
+import { createGroup, createThing, follow } from "./registry";
+import { nextOrdinal, saveJob } from "./saved";
 import type { Execution, ExecutionStatus, Job } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
@@ -45,7 +46,7 @@ export function load(turn: Turn, thingName: string, given: readonly GivenExecuti
         one.executionNumber ?? (previous === undefined ? turn.store.choices.firstExecutionNumber : previous.executionNumber + 1),
       retryAttempt: previous === undefined ? 0 : previous.retryAttempt + 1,
       queuedAt: one.queuedAt,
-      sequence: turn.store.executionsMade++,
+      sequence: nextOrdinal(turn.store),
       status: one.status,
       statusDetails: one.statusDetails ?? {},
       startedAt,
@@ -59,12 +60,14 @@ export function load(turn: Turn, thingName: string, given: readonly GivenExecuti
     admit(turn, execution);
     const ended = isTerminal(execution) && job.targetSelection === "SNAPSHOT";
     job.status = ended ? (execution.status === "CANCELED" ? "CANCELED" : "COMPLETED") : "IN_PROGRESS";
+    saveJob(turn, job);
   }
 }
 
 function loadJob(turn: Turn, thingName: string, one: GivenExecution): Job {
   const minutes = one.inProgressTimeoutInMinutes;
   const job = newJob(
+    turn,
     {
       jobId: one.jobId,
       document: readDocument(typeof one.document === "string" ? one.document : JSON.stringify(one.document ?? {})),
@@ -80,10 +83,9 @@ function loadJob(turn: Turn, thingName: string, one: GivenExecution): Job {
     },
     one.queuedAt * 1000,
   );
-  turn.store.jobs.set(job.jobId, job);
   for (const arn of job.targets) {
     const target = readTarget(arn);
-    if (target?.kind === "thinggroup" && job.targetSelection === "CONTINUOUS") createGroup(turn, target.name).jobs.add(job);
+    if (target?.kind === "thinggroup" && job.targetSelection === "CONTINUOUS") follow(turn, job, createGroup(turn, target.name));
   }
   return job;
 }

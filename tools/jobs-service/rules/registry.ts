@@ -3,6 +3,17 @@ import { createHash } from "node:crypto";
 import { completeIfDone, end, latest, queue } from "./executions";
 import { groupArn, thingArn, thingNamePattern } from "./names";
 import { ControlRefusal, violation } from "./refusals";
+import {
+  forgetFollower,
+  forgetGroup,
+  forgetMember,
+  forgetThing,
+  nextOrdinal,
+  saveFollower,
+  saveGroup,
+  saveMember,
+  saveThing,
+} from "./saved";
 import type { Group, Job, Thing } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
@@ -29,8 +40,17 @@ export function createThing(turn: Turn, thingName: string, attributes: Readonly<
     const message = `Thing ${thingName} already exists in account with different properties`;
     throw new ControlRefusal("ResourceAlreadyExistsException", message, { resourceId: thingName, resourceArn: thingArn(thingName) });
   }
-  const thing: Thing = { thingName, attributes, groups: new Set(), pending: new Map(), executions: new Map(), lastQueuedAt: 0 };
+  const thing: Thing = {
+    thingName,
+    ordinal: nextOrdinal(turn.store),
+    attributes,
+    groups: new Set(),
+    pending: new Map(),
+    executions: new Map(),
+    lastQueuedAt: 0,
+  };
   turn.store.things.set(thingName, thing);
+  saveThing(turn, thing);
   return thing;
 }
 
@@ -39,7 +59,11 @@ export function deleteThing(turn: Turn, thingName: string): void {
   const thing = turn.store.things.get(thingName);
   if (thing === undefined) return; // AWS answers a second deletion with success.
   turn.store.things.delete(thingName);
-  for (const group of thing.groups) group.things.delete(thingName);
+  forgetThing(turn, thing);
+  for (const group of thing.groups) {
+    group.things.delete(thingName);
+    forgetMember(turn, group, thing);
+  }
   for (const attempts of thing.executions.values()) {
     const execution = latest(attempts);
     if (execution !== undefined && !isTerminal(execution)) end(turn, execution, "REMOVED");
@@ -48,8 +72,11 @@ export function deleteThing(turn: Turn, thingName: string): void {
 
 export function createGroup(turn: Turn, groupName: string): Group {
   checkName(groupName, "thingGroupName");
-  const group = turn.store.groups.get(groupName) ?? { groupName, things: new Map(), jobs: new Set() };
+  const known = turn.store.groups.get(groupName);
+  if (known !== undefined) return known;
+  const group: Group = { groupName, ordinal: nextOrdinal(turn.store), things: new Map(), jobs: new Set() };
   turn.store.groups.set(groupName, group);
+  saveGroup(turn, group);
   return group;
 }
 
@@ -63,13 +90,16 @@ export function deleteGroup(turn: Turn, groupName: string): void {
   const group = turn.store.groups.get(groupName);
   if (group === undefined) return;
   for (const thing of [...group.things.values()]) leave(turn, group, thing);
+  for (const job of group.jobs) forgetFollower(turn, group, job);
   turn.store.groups.delete(groupName);
+  forgetGroup(turn, group);
 }
 
 /** AddThingToThingGroup: the thing gets the CONTINUOUS jobs of the group. */
 export function addToGroup(turn: Turn, groupName: string, thingName: string): void {
   const group = requireGroup(turn, groupName);
   const thing = requireThing(turn, thingName);
+  if (!group.things.has(thingName)) saveMember(turn, group, thing);
   group.things.set(thingName, thing);
   thing.groups.add(group);
   for (const job of group.jobs) joinJob(turn, job, thing);
@@ -89,12 +119,18 @@ export function joinJob(turn: Turn, job: Job, thing: Thing): void {
 
 /** Makes a group a target of a job; a CONTINUOUS job then follows its members. */
 export function targetGroup(turn: Turn, job: Job, group: Group): void {
-  if (job.targetSelection === "CONTINUOUS") group.jobs.add(job);
+  if (job.targetSelection === "CONTINUOUS") follow(turn, job, group);
   for (const thing of group.things.values()) joinJob(turn, job, thing);
 }
 
+/** From now on the job goes to whatever joins the group. */
+export function follow(turn: Turn, job: Job, group: Group): void {
+  if (!group.jobs.has(job)) saveFollower(turn, group, job);
+  group.jobs.add(job);
+}
+
 function leave(turn: Turn, group: Group, thing: Thing): void {
-  group.things.delete(thing.thingName);
+  if (group.things.delete(thing.thingName)) forgetMember(turn, group, thing);
   thing.groups.delete(group);
   for (const job of group.jobs) {
     const stillTargeted = job.targets.includes(thingArn(thing.thingName)) || [...thing.groups].some((other) => other.jobs.has(job));

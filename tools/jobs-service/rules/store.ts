@@ -37,6 +37,8 @@ export function isTerminal(execution: Execution): boolean {
 
 export interface Thing {
   readonly thingName: string;
+  /** Its place among all that was ever made: attempts before it are those of an earlier thing of this name. */
+  readonly ordinal: number;
   readonly attributes: Readonly<Record<string, string>>;
   readonly groups: Set<Group>;
   /** Pending lists by namespace; "" is the plain one. */
@@ -48,6 +50,7 @@ export interface Thing {
 
 export interface Group {
   readonly groupName: string;
+  readonly ordinal: number;
   readonly things: Map<string, Thing>;
   /** The CONTINUOUS jobs that target this group. */
   readonly jobs: Set<Job>;
@@ -76,6 +79,7 @@ export interface JobSettings {
 
 export interface Job {
   readonly jobId: string;
+  readonly ordinal: number;
   readonly document: JobDocument;
   readonly targetSelection: "SNAPSHOT" | "CONTINUOUS";
   readonly namespaceId: string | undefined;
@@ -105,7 +109,8 @@ export interface Store {
   readonly groups: Map<string, Group>;
   readonly jobs: Map<string, Job>;
   readonly deadlines: Deadlines;
-  executionsMade: number;
+  /** How many jobs, things, groups, executions and links were ever made: the order of all lists. */
+  ordinals: number;
   /** Makes every device operation fail: for tests of RequestThrottled and InternalError. */
   fault: "RequestThrottled" | "InternalError" | undefined;
 }
