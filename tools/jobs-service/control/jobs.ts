@@ -1,0 +1,35 @@
+/** The calls on jobs. */
+import { Hono } from "hono";
+import type { JobInput, Rules } from "../rules";
+import { ControlRefusal } from "../rules";
+import { isForced, page, query, readJsonBody } from "./request";
+
+export function jobsApi(rules: Rules): Hono {
+  const app = new Hono();
+  app.get("/jobs", (c) => c.json(rules.listJobs({ ...page(c), ...query(c, "status", "targetSelection", "namespaceId") })));
+  app.put("/jobs/:jobId", async (c) => {
+    const body = await readJsonBody(c);
+    return c.json(rules.createJob({ ...body, jobId: c.req.param("jobId") } as unknown as JobInput));
+  });
+  app.get("/jobs/:jobId", (c) => c.json({ job: rules.describeJob(c.req.param("jobId")) }));
+  app.patch("/jobs/:jobId", async (c) => {
+    rules.updateJob(c.req.param("jobId"), await readJsonBody(c));
+    return c.json({});
+  });
+  app.delete("/jobs/:jobId", (c) => {
+    rules.deleteJob(c.req.param("jobId"), isForced(c));
+    return c.json({});
+  });
+  app.get("/jobs/:jobId/job-document", (c) => c.json({ document: rules.jobDocument(c.req.param("jobId")) }));
+  app.put("/jobs/:jobId/cancel", async (c) => {
+    const { reasonCode, comment } = await readJsonBody(c);
+    const why = { ...(typeof reasonCode === "string" && { reasonCode }), ...(typeof comment === "string" && { comment }) };
+    return c.json(rules.cancelJob(c.req.param("jobId"), { force: isForced(c), ...why }));
+  });
+  app.post("/jobs/:jobId/targets", async (c) => {
+    const { targets } = await readJsonBody(c);
+    if (!Array.isArray(targets)) throw new ControlRefusal("InvalidRequestException", "targets is missing");
+    return c.json(rules.associateTargetsWithJob(c.req.param("jobId"), targets.map(String)));
+  });
+  return app;
+}
