@@ -149,7 +149,7 @@ describe("the data plane", () => {
     );
     expect((await call("GET", `/things/${thing}/jobs/ghost`, undefined, forDevices)).status).toBe(404);
     expect((await call("POST", `/things/${thing}/jobs/j1`, "{}", forDevices)).status).toBe(400);
-    service.rules.setFault("RequestThrottled");
+    service.rules.faults.add({ fault: "throttle" });
     const throttled = await call("GET", `/things/${thing}/jobs`, undefined, forDevices);
     expect(throttled).toMatchObject({ status: 429, json: { message: "Rate exceeded" } });
     expect(throttled.headers["x-amzn-errortype"]).toBe("ThrottlingException");

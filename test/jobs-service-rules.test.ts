@@ -146,11 +146,12 @@ describe("documents", () => {
 
 describe("the switches", () => {
   it("make the service throttle or fail, and work again", () => {
-    book.rules.setFault("RequestThrottled");
+    book.rules.faults.add({ fault: "throttle" });
     expect(ask("get", { clientToken: "t" })).toMatchObject({ code: "RequestThrottled", clientToken: "t" });
-    book.rules.setFault("InternalError");
+    book.rules.faults.clear();
+    book.rules.faults.add({ fault: "internal-error" });
     expect(ask("get")["code"]).toBe("InternalError");
-    book.rules.setFault(undefined);
+    book.rules.faults.clear();
     expect(ask("get")["verdict"]).toBe("accepted");
   });
 

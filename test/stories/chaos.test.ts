@@ -7,7 +7,7 @@ type Happening =
   | { readonly kind: "blink" | "describe" | "reboot" | "update" | "nonsense" }
   | { readonly kind: "wifi"; readonly forMs: number }
   | { readonly kind: "power"; readonly atWrite: number; readonly forMs: number }
-  | { readonly kind: "busy"; readonly fault: "RequestThrottled" | "InternalError"; readonly forMs: number }
+  | { readonly kind: "busy"; readonly fault: "throttle" | "internal-error"; readonly forMs: number }
   | { readonly kind: "cancel"; readonly force: boolean }
   | { readonly kind: "pass"; readonly forMs: number };
 
@@ -18,7 +18,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant("power" as const), atWrite: fc.integer({ min: 1, max: 12 }), forMs: duration }),
   fc.record({
     kind: fc.constant("busy" as const),
-    fault: fc.constantFrom("RequestThrottled" as const, "InternalError" as const),
+    fault: fc.constantFrom("throttle" as const, "internal-error" as const),
     forMs: duration,
   }),
   fc.record({ kind: fc.constant("cancel" as const), force: fc.boolean() }),
@@ -61,9 +61,9 @@ async function live(happenings: readonly Happening[]): Promise<void> {
         await world.pass(event.forMs);
         power();
       } else if (event.kind === "busy") {
-        world.service.rules.setFault(event.fault);
+        world.service.rules.faults.add({ fault: event.fault });
         await world.pass(event.forMs);
-        world.service.rules.setFault(undefined);
+        world.service.rules.faults.clear();
       } else if (event.kind === "cancel") {
         const last = jobs.at(-1);
         const isOpen = last !== undefined && world.service.rules.describeJob(last.jobId).status === "IN_PROGRESS";

@@ -1,8 +1,9 @@
 /** A request over MQTT and its reply: topics, JSON, tokens and error responses around the device's operations. */
 import type { Body } from "./fields";
 import { readBody } from "./fields";
+import { refuseIfFaulty } from "./faults";
 import { DeviceRefusal } from "./refusals";
-import { perform, refuseIfFaulty } from "./requests";
+import { perform } from "./requests";
 import { readCall, topicOf } from "./topics";
 import type { Turn } from "./turn";
 
@@ -19,7 +20,7 @@ export function exchange(turn: Turn, thingName: string, suffix: string, payload:
   const token = typeof body?.["clientToken"] === "string" ? { clientToken: body["clientToken"] } : {};
   const timestamp = turn.nowSeconds;
   try {
-    refuseIfFaulty(turn);
+    refuseIfFaulty(turn.store.faults, thingName, call);
     const result = perform(turn, thingName, call, call.operation === "unknown" ? {} : checked(body));
     return { topic: `${topic}/accepted`, payload: JSON.stringify({ ...token, timestamp, ...result }) };
   } catch (error) {

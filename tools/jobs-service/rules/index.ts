@@ -5,6 +5,7 @@ import { controlExecutionView, jobView } from "./control-views";
 import { deadlineMs, Deadlines } from "./deadlines";
 import type { Reply } from "./exchange";
 import { exchange } from "./exchange";
+import { faultCalls, noFaults, refuseIfFaulty } from "./faults";
 import type { Body } from "./fields";
 import { cancelExecution, deleteExecution, expire, requireExecution } from "./job-executions";
 import type { JobInput } from "./job-input";
@@ -26,7 +27,7 @@ import {
   requireThing,
   thingView,
 } from "./registry";
-import { perform, refuseIfFaulty } from "./requests";
+import { perform } from "./requests";
 import type { Presign, Store } from "./store";
 import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
@@ -69,7 +70,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     jobs: new Map(),
     deadlines: new Deadlines(),
     ordinals: 0,
-    fault: undefined,
+    faults: noFaults(),
   };
 
   /** Runs one control call in a turn of its own; what changed before an error is still announced. */
@@ -103,7 +104,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     perform(thingName: string, call: Call, body: Body): object {
       expireDue();
       return run((turn) => {
-        refuseIfFaulty(turn);
+        refuseIfFaulty(store.faults, thingName, call);
         return perform(turn, thingName, call, body);
       });
     },
@@ -116,10 +117,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
       return first === undefined ? undefined : deadlineMs(first);
     },
     expireDue,
-    /** Makes every device request fail, or work again. */
-    setFault(fault: Store["fault"]): void {
-      store.fault = fault;
-    },
+    faults: faultCalls(store.faults),
     /** Puts executions of a thing into the store as described, announcing nothing. */
     load(thingName: string, given: readonly GivenExecution[]): void {
       load(beginTurn(store, now()), thingName, given);

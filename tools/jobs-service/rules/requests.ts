@@ -13,13 +13,6 @@ import type { Call } from "./topics";
 import { nextJobId } from "./topics";
 import type { Turn } from "./turn";
 
-const faultMessages = { RequestThrottled: "Rate exceeded", InternalError: "The service failed" };
-
-/** Refuses whatever comes while a fault is switched on; before anything else is looked at. */
-export function refuseIfFaulty({ store: { fault } }: Turn): void {
-  if (fault !== undefined) throw new DeviceRefusal(fault, faultMessages[fault]);
-}
-
 /**
  * Carries a call out and returns the members of its reply beside `timestamp` and `clientToken`. Throws a DeviceRefusal, having
  * changed nothing then. Checks in this order: topic, fields, existence, transition, version.

@@ -2,6 +2,7 @@
 import type { Choices } from "../choices";
 import type { Deadlines } from "./deadlines";
 import type { JobDocument } from "./document";
+import type { Faults } from "./faults";
 import type { PendingList } from "./pending";
 
 /** The statuses after which an execution never changes again. */
@@ -111,6 +112,5 @@ export interface Store {
   readonly deadlines: Deadlines;
   /** How many jobs, things, groups, executions and links were ever made: the order of all lists. */
   ordinals: number;
-  /** Makes every device operation fail: for tests of RequestThrottled and InternalError. */
-  fault: "RequestThrottled" | "InternalError" | undefined;
+  readonly faults: Faults;
 }

@@ -131,5 +131,5 @@ export function arrange({ rules }: Target, { given, request }: Vector): void {
     if (targeted !== undefined) rules.createThingGroup(targeted.name);
     rules.createJob({ jobId: continuousJobId, targets: [group], document: noop, targetSelection: "CONTINUOUS" });
   }
-  if (given.inject !== undefined) rules.setFault(/throttl/i.test(given.inject) ? "RequestThrottled" : "InternalError");
+  if (given.inject !== undefined) rules.faults.add({ fault: /throttl/i.test(given.inject) ? "throttle" : "internal-error" });
 }
