@@ -1,6 +1,7 @@
 /** The rulebook of AWS IoT Jobs: state and rules, no transport and no clock of its own. MQTT, HTTPS and tests all go through it. */
 import type { Choices } from "../choices";
 import { ourChoices } from "../choices";
+import type { Changes } from "./changes";
 import { controlExecutionView, jobView } from "./control-views";
 import { deadlineMs, Deadlines } from "./deadlines";
 import type { Reply } from "./exchange";
@@ -28,6 +29,8 @@ import {
   thingView,
 } from "./registry";
 import { perform } from "./requests";
+import type { SavedRecord } from "./restore";
+import { restore } from "./restore";
 import type { Presign, Store } from "./store";
 import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
@@ -51,6 +54,10 @@ export interface RulesOptions {
   readonly broken?: (error: unknown) => void;
   readonly presign?: Presign;
   readonly choices?: Partial<Choices>;
+  /** What earlier rules gave to `commit`: the latest record by key. */
+  readonly restored?: Iterable<SavedRecord>;
+  /** Takes what each turn changed, before anyone hears of it; to be read at once. */
+  readonly commit?: (changes: Changes) => void;
 }
 
 /** What a device's request leads to. The reply is for the requesting connection only and comes first. */
@@ -61,7 +68,7 @@ export interface Exchange {
 
 export type Rules = ReturnType<typeof createRules>;
 
-export function createRules({ now, deliver, settled, broken, presign, choices }: RulesOptions) {
+export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit }: RulesOptions) {
   const store: Store = {
     choices: { ...ourChoices, ...choices },
     presign: presign ?? ((url) => url),
@@ -73,13 +80,23 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     faults: noFaults(),
   };
 
+  if (restored !== undefined) restore(store, restored);
+
+  function finish(turn: Turn): Message[] {
+    try {
+      return endTurn(turn);
+    } finally {
+      if (turn.changes.size > 0) commit?.(turn.changes);
+    }
+  }
+
   /** Runs one control call in a turn of its own; what changed before an error is still announced. */
   function run<T>(work: (turn: Turn) => T): T {
     const turn = beginTurn(store, now());
     try {
       return work(turn);
     } finally {
-      const messages = endTurn(turn);
+      const messages = finish(turn);
       if (messages.length > 0) deliver(messages);
       settled?.();
     }
@@ -96,7 +113,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
       expireDue();
       const turn = beginTurn(store, now());
       const reply = exchange(turn, thingName, suffix, payload, (error) => broken?.(error));
-      const notifications = endTurn(turn);
+      const notifications = finish(turn);
       settled?.();
       return { reply, notifications };
     },
@@ -120,7 +137,9 @@ export function createRules({ now, deliver, settled, broken, presign, choices }:
     faults: faultCalls(store.faults),
     /** Puts executions of a thing into the store as described, announcing nothing. */
     load(thingName: string, given: readonly GivenExecution[]): void {
-      load(beginTurn(store, now()), thingName, given);
+      const turn = beginTurn(store, now());
+      load(turn, thingName, given);
+      finish(turn);
       settled?.();
     },
 
