@@ -1,4 +1,5 @@
 /** AWS IoT Jobs on one machine: the rules behind an MQTT face and an HTTPS face, with a certificate authority of its own. */
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
@@ -73,6 +74,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   const { rules, stop: stopTimers } = timedRules(time, {
     deliver: (messages) => mqttFace?.deliver(messages),
     broken,
+    newId: randomUUID,
     presign: (url, expiresInSec) => objects.presign(url, expiresInSec),
     choices: { ...(options.lenientThings !== undefined && { lenientThings: options.lenientThings }), ...options.choices },
   });

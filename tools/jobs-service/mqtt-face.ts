@@ -34,14 +34,14 @@ const sink = "$jobs-service/answered";
 export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => void, log: (line: string) => void): Promise<MqttFace> {
   const certifiedNames = new WeakMap<object, string>();
   const clients = new Map<string, Client>();
-  const sent = { 0: 0, 1: 0 };
+  const sent = { 0: 0, 1: 0, events: 0 };
 
   /**
    * aedes drops a message whose number is not above the last one this client got from the same broker id. QoS 0 and 1 travel on
    * paths of different length, so ours are numbered apart from each other and from all others.
    */
-  function numbered(topic: string, payload: string, qos: 0 | 1): PublishPacket {
-    const numbers = { brokerId: `jobs-${qos}`, brokerCounter: ++sent[qos] };
+  function numbered(topic: string, payload: string, qos: 0 | 1, series: keyof typeof sent = qos): PublishPacket {
+    const numbers = { brokerId: `jobs-${series}`, brokerCounter: ++sent[series] };
     const packet: PublishPacket = { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false };
     return Object.assign(packet, numbers);
   }
@@ -61,9 +61,13 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
     });
   }
 
-  /** Only the thing itself may subscribe to its notifications, so there is at most one connection to look at. */
+  /** Only the thing itself may subscribe to its notifications, so there is at most one connection to look at. Events are for all. */
   function deliver(messages: readonly Message[]): void {
     for (const message of messages) {
+      if (message.thingName === undefined) {
+        broker.publish(numbered(message.topic, message.payload, 1, "events"), () => {});
+        continue;
+      }
       const client = clients.get(message.thingName);
       if (client === undefined || client.closed) {
         // The broker keeps it for a persistent session that subscribed at QoS 1.

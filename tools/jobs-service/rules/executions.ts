@@ -1,4 +1,5 @@
 /** The state machine of one execution: queued, started, ended, and what its end means for its job. */
+import { announceExecution, announceJob } from "./events";
 import { add, moveToRunning, pendingOf, remove } from "./pending";
 import { forgetExecution, nextOrdinal, saveExecution, saveJob, saveThing } from "./saved";
 import type { Execution, Job, TerminalStatus, Thing } from "./store";
@@ -90,6 +91,7 @@ export function end(turn: Turn, execution: Execution, status: TerminalStatus): v
   setStatus(execution, status);
   stopTimers(turn, execution);
   changed(turn, execution);
+  announceExecution(turn, execution, status.toLowerCase() as Lowercase<TerminalStatus>);
   if (execution.job.status !== "IN_PROGRESS") return;
   if (mayRetry(execution)) queue(turn, execution.job, execution.thing, execution.retryAttempt + 1);
   abortIfFailing(turn, execution.job);
@@ -103,6 +105,7 @@ export function erase(turn: Turn, execution: Execution): void {
   touch(turn, list);
   remove(list, execution);
   stopTimers(turn, execution);
+  announceExecution(turn, execution, "deleted");
   forgetExecution(turn, execution);
   // The thing's record is written only here, lest each job made for it wrote one more: see restore.
   if (execution.queuedAt === thing.lastQueuedAt) saveThing(turn, thing);
@@ -124,6 +127,7 @@ export function cancel(turn: Turn, job: Job, force: boolean): void {
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
   saveJob(turn, job);
+  announceJob(turn, job, "cancellation_in_progress");
   for (const attempts of job.executions.values()) {
     const execution = latest(attempts);
     if (execution === undefined || isTerminal(execution)) continue;
@@ -131,6 +135,7 @@ export function cancel(turn: Turn, job: Job, force: boolean): void {
     execution.forceCanceled = force;
     end(turn, execution, "CANCELED");
   }
+  announceJob(turn, job, "canceled");
 }
 
 /** A SNAPSHOT job is complete once every thing's latest attempt has ended. */
@@ -141,6 +146,7 @@ export function completeIfDone(turn: Turn, job: Job): void {
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
   saveJob(turn, job);
+  announceJob(turn, job, "completed");
 }
 
 function setStatus(execution: Execution, status: Execution["status"]): void {

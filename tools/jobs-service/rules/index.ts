@@ -5,6 +5,7 @@ import type { Changes } from "./changes";
 import { controlExecutionView, jobView } from "./control-views";
 import { deadlineMs, Deadlines } from "./deadlines";
 import type { Reply } from "./exchange";
+import { eventCalls } from "./events";
 import { exchange } from "./exchange";
 import { faultCalls, noFaults, refuseIfFaulty } from "./faults";
 import type { Body } from "./fields";
@@ -32,6 +33,7 @@ import { perform } from "./requests";
 import type { SavedRecord } from "./restore";
 import { restore } from "./restore";
 import type { Presign, Store } from "./store";
+import { Table } from "./table";
 import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
 import type { Turn } from "./turn";
@@ -54,6 +56,8 @@ export interface RulesOptions {
   readonly broken?: (error: unknown) => void;
   readonly presign?: Presign;
   readonly choices?: Partial<Choices>;
+  /** Gives UUIDs; without, they are counted. */
+  readonly newId?: () => string;
   /** What earlier rules gave to `commit`: the latest record by key. */
   readonly restored?: Iterable<SavedRecord>;
   /** Takes what each turn changed, before anyone hears of it; to be read at once. */
@@ -68,7 +72,7 @@ export interface Exchange {
 
 export type Rules = ReturnType<typeof createRules>;
 
-export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit }: RulesOptions) {
+export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit, newId }: RulesOptions) {
   const store: Store = {
     choices: { ...ourChoices, ...choices },
     presign: presign ?? ((url) => url),
@@ -78,6 +82,8 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     deadlines: new Deadlines(),
     ordinals: 0,
     faults: noFaults(),
+    eventConfigurations: new Table("event-configuration"),
+    newId: newId ?? countedIds(),
   };
 
   if (restored !== undefined) restore(store, restored);
@@ -135,6 +141,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     },
     expireDue,
     faults: faultCalls(store.faults),
+    events: eventCalls({ store, run }),
     /** Puts executions of a thing into the store as described, announcing nothing. */
     load(thingName: string, given: readonly GivenExecution[]): void {
       const turn = beginTurn(store, now());
@@ -174,4 +181,9 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     executionsForJob: (jobId: string, filter?: ExecutionFilter) => executionsForJob(store, jobId, filter),
     executionsForThing: (thingName: string, filter?: ExecutionFilter) => executionsForThing(store, thingName, filter),
   };
+}
+
+function countedIds(): () => string {
+  let given = 0;
+  return () => `00000000-0000-4000-8000-${String(++given).padStart(12, "0")}`;
 }

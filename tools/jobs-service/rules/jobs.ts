@@ -1,4 +1,5 @@
 /** The control plane's calls on jobs: create, update, associate, cancel, delete. */
+import { announceJob } from "./events";
 import { cancel, completeIfDone, erase } from "./executions";
 import type { JobInput } from "./job-input";
 import { readJob, readSettings } from "./job-input";
@@ -126,12 +127,14 @@ export function deleteJob(turn: Turn, jobId: string, force = false): void {
   }
   turn.store.jobs.delete(jobId);
   forgetJob(turn, job);
+  announceJob(turn, job, "deletion_in_progress");
   for (const attempts of [...job.executions.values()]) for (const execution of [...attempts]) erase(turn, execution);
   for (const arn of job.targets) {
     const target = readTarget(arn);
     const group = target?.kind === "thinggroup" ? turn.store.groups.get(target.name) : undefined;
     if (group?.jobs.delete(job) === true) forgetFollower(turn, group, job);
   }
+  announceJob(turn, job, "deleted");
 }
 
 function referenceTo(job: Job): JobReference {

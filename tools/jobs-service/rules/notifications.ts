@@ -5,9 +5,10 @@ import { headOf, listed } from "./pending";
 import { topicOf } from "./topics";
 import type { Turn } from "./turn";
 
-/** A message for the device of one thing. */
+/** What the service publishes of its own. */
 export interface Message {
-  readonly thingName: string;
+  /** The device that it is for; without, it is for whoever subscribed. */
+  readonly thingName?: string;
   readonly topic: string;
   readonly payload: string;
 }

@@ -2,8 +2,10 @@
 import type { Choices } from "../choices";
 import type { Deadlines } from "./deadlines";
 import type { JobDocument } from "./document";
+import type { EventConfiguration } from "./event-configurations";
 import type { Faults } from "./faults";
 import type { PendingList } from "./pending";
+import type { Table } from "./table";
 
 /** The statuses after which an execution never changes again. */
 export const terminalStatuses = ["SUCCEEDED", "FAILED", "REJECTED", "TIMED_OUT", "CANCELED", "REMOVED"] as const;
@@ -113,4 +115,7 @@ export interface Store {
   /** How many jobs, things, groups, executions and links were ever made: the order of all lists. */
   ordinals: number;
   readonly faults: Faults;
+  readonly eventConfigurations: Table<EventConfiguration>;
+  /** Gives a UUID, never the same twice. */
+  readonly newId: () => string;
 }

@@ -2,6 +2,8 @@
  * One turn: everything that happens because of one request, control call or timer, at one moment. Each pending list is remembered
  * before it is touched; what is announced afterwards follows from comparing before and after, and from nothing else.
  */
+import type { Announced } from "./events";
+import { eventsOf } from "./events";
 import type { Message } from "./notifications";
 import { listNotification, nextNotification } from "./notifications";
 import type { PendingList } from "./pending";
@@ -15,10 +17,12 @@ export interface Turn {
   readonly before: Map<PendingList, { readonly head: Execution | undefined; readonly membership: number }>;
   /** See changes.ts. */
   readonly changes: Map<string, (() => unknown) | undefined>;
+  /** See events.ts. */
+  readonly announced: Announced[];
 }
 
 export function beginTurn(store: Store, nowMs: number): Turn {
-  return { store, nowMs, nowSeconds: Math.floor(nowMs / 1000), before: new Map(), changes: new Map() };
+  return { store, nowMs, nowSeconds: Math.floor(nowMs / 1000), before: new Map(), changes: new Map(), announced: [] };
 }
 
 /** To be called before a pending list, or the status of an execution on it, changes. */
@@ -26,7 +30,7 @@ export function touch(turn: Turn, list: PendingList): void {
   if (!turn.before.has(list)) turn.before.set(list, { head: headOf(list), membership: list.membership });
 }
 
-/** `notify` when a list's members changed, `notify-next` when its first one did, in this order. */
+/** `notify` when a list's members changed, `notify-next` when its first one did, in this order; then the events. */
 export function endTurn(turn: Turn): Message[] {
   const messages: Message[] = [];
   for (const [list, before] of turn.before) {
@@ -34,5 +38,6 @@ export function endTurn(turn: Turn): Message[] {
     // Greengrass, the only reader of namespaced topics, knows no notify-next there.
     if (headOf(list) !== before.head && list.namespace === "") messages.push(nextNotification(turn, list));
   }
+  if (turn.announced.length > 0) messages.push(...eventsOf(turn));
   return messages;
 }
