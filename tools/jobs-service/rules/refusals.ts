@@ -31,6 +31,17 @@ export const controlStatus = {
   InvalidStateTransitionException: 409,
   VersionConflictException: 409,
   LimitExceededException: 410,
+  CertificateStateException: 406,
+  CertificateValidationException: 400,
+  DeleteConflictException: 409,
+  MalformedPolicyException: 400,
+  VersionsLimitExceededException: 409,
+  ConflictException: 409,
+  InternalServerException: 500,
+  IncompleteSignatureException: 400,
+  InvalidSignatureException: 403,
+  MissingAuthenticationTokenException: 403,
+  UnrecognizedClientException: 403,
 } as const;
 
 /** Thrown by a control operation; becomes an HTTP error body. */
