@@ -10,6 +10,7 @@ import { exchange } from "./exchange";
 import { faultCalls, noFaults, refuseIfFaulty } from "./faults";
 import type { Body } from "./fields";
 import { cancelExecution, deleteExecution, expire, requireExecution } from "./job-executions";
+import { identityCalls, identityTables } from "./identities";
 import type { JobInput } from "./job-input";
 import { associateTargets, cancelJob, createJob, deleteJob, requireJob, updateJob } from "./jobs";
 import type { ExecutionFilter, JobFilter, Page } from "./lists";
@@ -58,6 +59,8 @@ export interface RulesOptions {
   readonly choices?: Partial<Choices>;
   /** Gives UUIDs; without, they are counted. */
   readonly newId?: () => string;
+  /** Hears of a certificate that is no longer ACTIVE: its connections end. */
+  readonly deactivated?: (certificateId: string) => void;
   /** What earlier rules gave to `commit`: the latest record by key. */
   readonly restored?: Iterable<SavedRecord>;
   /** Takes what each turn changed, before anyone hears of it; to be read at once. */
@@ -72,7 +75,7 @@ export interface Exchange {
 
 export type Rules = ReturnType<typeof createRules>;
 
-export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit, newId }: RulesOptions) {
+export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit, newId, deactivated }: RulesOptions) {
   const store: Store = {
     choices: { ...ourChoices, ...choices },
     presign: presign ?? ((url) => url),
@@ -83,6 +86,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     ordinals: 0,
     faults: noFaults(),
     eventConfigurations: new Table("event-configuration"),
+    ...identityTables(),
     newId: newId ?? countedIds(),
   };
 
@@ -131,6 +135,7 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
         return perform(turn, thingName, call, body);
       });
     },
+    identities: identityCalls({ store, run, deactivated: (certificateId) => deactivated?.(certificateId) }),
     readCall,
     readTopic,
 

@@ -23,6 +23,19 @@ export function jobArn(jobId: string): string {
   return `${arnPrefix}job/${jobId}`;
 }
 
+export function certificateArn(certificateId: string): string {
+  return `${arnPrefix}cert/${certificateId}`;
+}
+
+export function policyArn(policyName: string): string {
+  return `${arnPrefix}policy/${policyName}`;
+}
+
+/** The id in a certificate's ARN, whatever its region and account. */
+export function readCertificateArn(arn: string): string | undefined {
+  return /^arn:[a-z-]+:iot:[a-z0-9-]*:[0-9]*:cert\/([a-f0-9]{64})$/.exec(arn)?.[1];
+}
+
 /** What a job can be sent to. */
 export type Target = { readonly kind: "thing" | "thinggroup"; readonly name: string };
 

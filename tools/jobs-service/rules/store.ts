@@ -1,10 +1,14 @@
 /** Everything the service knows. Maps keyed by name throughout: no operation on one thing looks at all jobs. */
 import type { Choices } from "../choices";
+import type { AttachedPolicies, PrincipalThings, ThingPrincipals } from "./attachments";
+import type { Certificate } from "./certificates";
 import type { Deadlines } from "./deadlines";
 import type { JobDocument } from "./document";
 import type { EventConfiguration } from "./event-configurations";
 import type { Faults } from "./faults";
 import type { PendingList } from "./pending";
+import type { Policy } from "./policies";
+import type { SchedulingConfig } from "./schedule";
 import type { Table } from "./table";
 
 /** The statuses after which an execution never changes again. */
@@ -66,24 +70,42 @@ export interface RetryCriterion {
 
 export interface AbortCriterion {
   readonly failureType: "FAILED" | "REJECTED" | "TIMED_OUT" | "ALL";
+  readonly action: "CANCEL";
   readonly thresholdPercentage: number;
   readonly minNumberOfExecutedThings: number;
+}
+
+/** How many things are told of a job per minute. */
+export interface RolloutConfig {
+  readonly maximumPerMinute?: number;
+  readonly exponentialRate?: {
+    readonly baseRatePerMinute: number;
+    readonly incrementFactor: number;
+    readonly rateIncreaseCriteria: { readonly numberOfNotifiedThings?: number; readonly numberOfSucceededThings?: number };
+  };
 }
 
 /** What a job's creator may set, as AWS spells it. What the service has no use for is kept and shown again. */
 export interface JobSettings {
   description?: string;
   presignedUrlConfig?: { roleArn?: string; expiresInSec?: number };
-  jobExecutionsRolloutConfig?: object;
+  jobExecutionsRolloutConfig?: RolloutConfig;
   abortConfig?: { criteriaList: readonly AbortCriterion[] };
   timeoutConfig?: { inProgressTimeoutInMinutes?: number };
   jobExecutionsRetryConfig?: { criteriaList: readonly RetryCriterion[] };
+  /** Set at creation only, as is what follows. */
+  schedulingConfig?: SchedulingConfig;
+  jobTemplateArn?: string;
+  documentParameters?: Readonly<Record<string, string>>;
+  destinationPackageVersions?: readonly string[];
 }
 
 export interface Job {
   readonly jobId: string;
   readonly ordinal: number;
   readonly document: JobDocument;
+  /** Where the document was read from, when it was not given. */
+  readonly documentSource: string | undefined;
   readonly targetSelection: "SNAPSHOT" | "CONTINUOUS";
   readonly namespaceId: string | undefined;
   readonly settings: JobSettings;
@@ -93,21 +115,42 @@ export interface Job {
   readonly executions: Map<string, Execution[]>;
   /** How many things stand where, by their latest attempt. */
   readonly counts: Record<ExecutionStatus, number>;
+  /** How many things have a retry pending, by how their attempt before it ended. */
+  readonly retried: Record<"FAILED" | "TIMED_OUT", number>;
+  /** The names of the things that the rollout has yet to reach, in order. */
+  readonly unreached: Set<string>;
   readonly createdAtMs: number;
-  status: "IN_PROGRESS" | "COMPLETED" | "CANCELED";
+  status: "SCHEDULED" | "IN_PROGRESS" | "COMPLETED" | "CANCELED";
   lastUpdatedAtMs: number;
   completedAtMs: number | undefined;
   forceCanceled: boolean;
   reasonCode: string | undefined;
   comment: string | undefined;
+  /** The minute of the rollout that runs, and how many things it has reached. */
+  batch: { readonly startedMs: number; count: number };
+  /** False between two maintenance windows: what is queued is hidden then. */
+  isOpen: boolean;
+  /** It goes to no further things, those that join its groups included. */
+  isRolloutStopped: boolean;
+  nextBatchMs: number | undefined;
+  /** When it starts or ends, or a maintenance window opens or closes. */
+  nextEdgeMs: number | undefined;
+  /** Its place in the heap of deadlines, -1 when in none. */
+  deadlineIndex: number;
 }
 
 /** Makes the URL that stands for a placeholder; called at each delivery and never gives the same twice. */
 export type Presign = (url: string, expiresInSec: number) => string;
 
+/** The text of the object that a `documentSource` names, undefined when there is none. */
+export type ReadObject = (url: string) => string | undefined;
+
 export interface Store {
   readonly choices: Choices;
   readonly presign: Presign;
+  readonly readObject: ReadObject;
+  /** How far the service's clock was moved on. */
+  readonly clock: Table<{ readonly offsetMs: number }>;
   readonly things: Map<string, Thing>;
   readonly groups: Map<string, Group>;
   readonly jobs: Map<string, Job>;
@@ -116,6 +159,11 @@ export interface Store {
   ordinals: number;
   readonly faults: Faults;
   readonly eventConfigurations: Table<EventConfiguration>;
+  readonly certificates: Table<Certificate>;
+  readonly policies: Table<Policy>;
+  readonly attachedPolicies: Table<AttachedPolicies>;
+  readonly principalThings: Table<PrincipalThings>;
+  readonly thingPrincipals: Table<ThingPrincipals>;
   /** Gives a UUID, never the same twice. */
   readonly newId: () => string;
 }
