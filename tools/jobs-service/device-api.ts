@@ -1,6 +1,8 @@
 /** The Jobs data plane over HTTP: what a device does over MQTT, minus notifications. Documents travel as text here. */
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono";
+import { isForDevices } from "./authentication";
+import { certifiedThing } from "./client-certificate";
 import { readJsonBody } from "./json-body";
 import type { Rules } from "./rules";
 import { DeviceRefusal } from "./rules";
@@ -25,11 +27,14 @@ export function deviceRefusal(c: Context, { code, message, executionState }: Dev
   return c.json({ message, ...(executionState !== undefined && { executionState }) }, status, { "x-amzn-errortype": name });
 }
 
-/** Both planes have `GET /things/T/jobs`; the credential scope of the signature, or the host name, says which is meant. */
-function isForDevices(c: Context): boolean {
-  const signature = c.req.header("authorization") ?? "";
-  if (/\/iot\/aws4_request/.test(signature)) return false;
-  return /\/iot-jobs-data\/aws4_request/.test(signature) || /\.jobs\.iot\./.test(c.req.header("host") ?? "");
+/** A flag of a query; other text is left for the rules to refuse. */
+function flag(text: string): boolean | string {
+  return text === "true" ? true : text === "false" ? false : text;
+}
+
+/** A device may speak for itself only. */
+function forbidden(c: Context): Response {
+  return c.json({ message: "Forbidden" }, 403, { "x-amzn-errortype": "ForbiddenException" });
 }
 
 function withTextDocument(result: object, thingName: string): object {
@@ -46,6 +51,8 @@ export function deviceApi(rules: Rules): Hono {
   const app = new Hono();
   const perform = (c: Context, call: Call, body: Readonly<Record<string, unknown>>): Response => {
     const thing = c.req.param("thing") ?? "";
+    const caller = certifiedThing(c);
+    if (caller !== undefined && caller !== thing) return forbidden(c);
     return c.json(withTextDocument(rules.perform(thing, call, body), thing));
   };
   const devicesOnly =
@@ -65,18 +72,24 @@ export function deviceApi(rules: Rules): Hono {
     devicesOnly((c) => {
       const { includeJobDocument, executionNumber } = c.req.query();
       const body = {
-        ...(includeJobDocument !== undefined && { includeJobDocument: includeJobDocument === "true" }),
-        ...(executionNumber !== undefined && { executionNumber: Number(executionNumber) }),
+        ...(includeJobDocument !== undefined && { includeJobDocument: flag(includeJobDocument) }),
+        ...(executionNumber !== undefined && {
+          executionNumber: /^\d{1,15}$/.test(executionNumber) ? Number(executionNumber) : executionNumber,
+        }),
       };
       return perform(c, { operation: "describe", jobId: jobIdOf(c), namespace: "" }, body);
     }),
   );
-  app.put("/things/:thing/jobs/:jobId", async (c) => {
-    if (jobIdOf(c) !== "$next") throw new DeviceRefusal("InvalidRequest", "Only $next can be started");
-    return perform(c, { operation: "start-next" }, await readJsonBody(c));
-  });
-  app.post("/things/:thing/jobs/:jobId", async (c) =>
-    perform(c, { operation: "update", jobId: jobIdOf(c), namespace: "" }, await readJsonBody(c)),
+  app.put(
+    "/things/:thing/jobs/:jobId",
+    devicesOnly(async (c) => {
+      if (jobIdOf(c) !== "$next") throw new DeviceRefusal("InvalidRequest", "Only $next can be started");
+      return perform(c, { operation: "start-next" }, await readJsonBody(c));
+    }),
+  );
+  app.post(
+    "/things/:thing/jobs/:jobId",
+    devicesOnly(async (c) => perform(c, { operation: "update", jobId: jobIdOf(c), namespace: "" }, await readJsonBody(c))),
   );
   return app;
 }

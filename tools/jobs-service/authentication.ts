@@ -1,0 +1,47 @@
+/** Who may call over HTTP: everyone on this computer, or whoever signs with the secret that the service was given. */
+import type { Context, MiddlewareHandler } from "hono";
+import { certifiedThing, incomingOf } from "./client-certificate";
+import { signedService } from "./signature";
+import type { Credentials, SignedRequest } from "./sigv4";
+import { verifyRequest } from "./sigv4";
+
+/** The service names of the two planes in a signature's scope (API models). */
+const controlService = "iot";
+export const deviceService = "iot-jobs-data";
+
+/** The request without its body, as it came over the wire: routing has decoded what was signed. */
+export function wireRequest(c: Context): SignedRequest {
+  const { method = "GET", url = "/", headers } = incomingOf(c);
+  const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
+  return { method, url, headers: Object.fromEntries(flat) as Record<string, string | undefined> };
+}
+
+/**
+ * Whether a request means the data plane. Both planes have `GET /things/T/jobs` and `GET /things/T/jobs/J`: the service in the
+ * signature's scope says which one is meant, else the host's name, else a device's certificate.
+ */
+export function isForDevices(c: Context): boolean {
+  const request = wireRequest(c);
+  const service = signedService(request);
+  if (service !== undefined) return service === deviceService;
+  if (/\.jobs\.iot\./.test(request.headers["host"] ?? "") || certifiedThing(c) !== undefined) return true;
+  // What only the data plane has.
+  return /^(PUT|POST)$/.test(request.method) && /^\/things\/[^/]+\/jobs\/[^/]+$/.test(c.req.path);
+}
+
+/** Refuses what is not signed with these credentials. A device's own certificate is enough on the data plane, as on AWS's port 8443. */
+export function signedOnly(credentials: Credentials): MiddlewareHandler {
+  return async (c, next) => {
+    const { method } = c.req;
+    const isObject = c.req.path.startsWith("/objects/");
+    // Objects are read with presigned URLs, which have signatures of their own.
+    const isOpen = isObject && (method === "GET" || method === "HEAD");
+    const forDevices = !isObject && isForDevices(c);
+    if (!isOpen && !(forDevices && c.req.header("authorization") === undefined && certifiedThing(c) !== undefined)) {
+      const services = forDevices ? [deviceService] : isObject ? ["s3", controlService] : [controlService];
+      const body = new Uint8Array(await c.req.arrayBuffer());
+      await verifyRequest({ ...wireRequest(c), body }, credentials, services);
+    }
+    return next();
+  };
+}
