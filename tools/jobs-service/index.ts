@@ -6,12 +6,15 @@ import { createServer as createTlsServer } from "node:tls";
 import { systemTime, type TimeSource } from "../time";
 import { openAuthority } from "./certificates";
 import type { Choices } from "./choices";
+import { memoryOutbox } from "./group-commit";
 import { openHttpFace } from "./http-face";
+import { keepIn } from "./keeping";
 import { listen, type Listener } from "./listeners";
 import { memoryConnection } from "./memory-connection";
 import { openMqttFace, type MqttFace, type Traffic } from "./mqtt-face";
 import { openObjects } from "./objects";
-import type { Rules } from "./rules";
+import type { Message, Rules } from "./rules";
+import type { Credentials } from "./sigv4";
 import { timedRules } from "./timed-rules";
 
 export type { Traffic } from "./mqtt-face";
@@ -25,9 +28,13 @@ export interface JobsServiceOptions {
   readonly ports?: { readonly mqtt?: number | false; readonly mqtts?: number | false; readonly https?: number | false };
   /** Keeps the authority and the things' certificates, so that boards stay provisioned across restarts. In memory only without. */
   readonly dir?: string;
+  /** Keeps everything, the authority too, in this folder, so that it outlives the process. In memory only without. */
+  readonly data?: string;
   readonly time?: TimeSource;
   /** Things come into being when they are first mentioned. */
   readonly lenientThings?: boolean;
+  /** When given, HTTP requests must be signed with these; otherwise everyone on this computer may call. */
+  readonly credentials?: Credentials;
   /** Other answers to what AWS does not document. */
   readonly choices?: Partial<Choices>;
   /** Hears why connections were refused or ended. No payloads, no keys. */
@@ -58,7 +65,6 @@ const loopback = "127.0.0.1";
 
 export async function startJobsService(options: JobsServiceOptions = {}): Promise<JobsService> {
   const { host = loopback, ports = {}, time = systemTime(true), log = () => {} } = options;
-  const authority = await openAuthority(options.dir);
   const urls: { mqtt?: string; mqtts?: string; https?: string } = {};
   const listeners: Listener[] = [];
   const trafficListeners = new Set<(message: Traffic) => void>();
@@ -70,24 +76,30 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   const broken = (error: unknown): void =>
     log(`the service failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 
+  const keeping = options.data === undefined ? undefined : await keepIn(options.data, log, broken);
+  const authority = await openAuthority(keeping?.authorityDir ?? options.dir);
   let mqttFace: MqttFace | undefined;
-  const { rules, stop: stopTimers } = timedRules(time, {
-    deliver: (messages) => mqttFace?.deliver(messages),
+  const rulesOptions = {
+    deliver: (messages: readonly Message[]) => mqttFace?.deliver(messages),
     broken,
     newId: randomUUID,
-    presign: (url, expiresInSec) => objects.presign(url, expiresInSec),
+    presign: (url: string, expiresInSec: number, thingName: string) => objects.presign(url, expiresInSec, thingName),
     choices: { ...(options.lenientThings !== undefined && { lenientThings: options.lenientThings }), ...options.choices },
-  });
-  for (const thingName of authority.provisioned()) rules.createThing(thingName);
-  const mqtt = await openMqttFace(rules, (message) => trafficListeners.forEach((listener) => listener(message)), log);
+  };
+  const { rules, stop: stopTimers } =
+    keeping?.restored((kept) => timedRules(time, { ...rulesOptions, ...kept })) ?? timedRules(time, rulesOptions);
+  // A data folder knows its things; one that was deleted there may still have a certificate.
+  if (keeping === undefined) for (const thingName of authority.provisioned()) rules.createThing(thingName);
+  const mqtt = await openMqttFace(rules, (message) => trafficListeners.forEach((listener) => listener(message)), log, keeping?.outbox);
   mqttFace = mqtt;
-  const http = openHttpFace(rules, objects, (type) => endpointOf(type, urls), broken);
+  const http = openHttpFace(rules, objects, (type) => endpointOf(type, urls), broken, undefined, options.credentials, time);
 
   async function stop(): Promise<void> {
     stopTimers();
     await mqtt.stop();
     http.plain.closeAllConnections();
     await Promise.all(listeners.map((listener) => listener.stop()));
+    await keeping?.close();
   }
 
   try {
@@ -115,7 +127,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
       urls.mqtts = `mqtts://${name}:${listener.port}`;
     }
     if (ports.https !== false && identity !== undefined) {
-      const listener = await listen(http.secure(identity), host, ports.https ?? 0);
+      const listener = await listen(http.secure(identity, authority.ca), host, ports.https ?? 0);
       listeners.push(listener);
       urls.https = `https://${name}:${listener.port}`;
     }
@@ -131,6 +143,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     rules,
     async provision(thingName) {
       rules.createThing(thingName);
+      await new Promise<void>((resolve) => (keeping?.outbox ?? memoryOutbox).after(resolve, resolve));
       const { certificate, privateKey } = await authority.issueDevice(thingName);
       return { thingName, certificate, privateKey, ca: authority.ca };
     },

@@ -5,6 +5,7 @@
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from "aedes";
 import { disconnect, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
+import { memoryOutbox, type Outbox } from "./group-commit";
 import type { Message, Rules } from "./rules";
 import { covers, excess, maySubscribe } from "./topic-filters";
 
@@ -31,7 +32,12 @@ const maxSubscriptions = 50;
 /** Where requests go inside the broker once they are answered. Nobody can subscribe to it. */
 const sink = "$jobs-service/answered";
 
-export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => void, log: (line: string) => void): Promise<MqttFace> {
+export async function openMqttFace(
+  rules: Rules,
+  traffic: (message: Traffic) => void,
+  log: (line: string) => void,
+  outbox: Outbox = memoryOutbox,
+): Promise<MqttFace> {
   const certifiedNames = new WeakMap<object, string>();
   const clients = new Map<string, Client>();
   const sent = { 0: 0, 1: 0, events: 0 };
@@ -79,10 +85,22 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
     }
   }
 
-  function answer(client: Client, suffix: string, packet: PublishPacket): void {
-    const { reply, notifications } = rules.request(client.id, suffix, bytesOf(packet.payload));
-    send(client, reply, Math.min(packet.qos, granted(client, reply.topic) ?? 0));
-    deliver(notifications);
+  /** Acknowledges only what is safe, after its reply. */
+  function answer(client: Client, suffix: string, { payload, qos }: PublishPacket, acknowledge: () => void): void {
+    function reply(message: { topic: string; payload: string }): void {
+      send(client, message, Math.min(qos, granted(client, message.topic) ?? 0));
+    }
+    function refuse(): void {
+      reply(rules.unavailable(client.id, suffix, bytesOf(payload)));
+      acknowledge();
+    }
+    if (outbox.isClosed()) return refuse();
+    const outcome = rules.request(client.id, suffix, bytesOf(payload));
+    outbox.after(() => {
+      reply(outcome.reply);
+      deliver(outcome.notifications);
+      acknowledge();
+    }, refuse);
   }
 
   function report({ id }: Client, direction: Traffic["direction"], { topic, payload }: { topic: string; payload: string | Buffer }): void {
@@ -122,10 +140,12 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
       if (reason !== undefined) return done(new Error(reason));
       const request = rules.readTopic(packet.topic);
       if (request !== undefined) {
-        answer(client, request.suffix, packet);
-        // The broker still has to acknowledge it, and then finds no subscriber.
-        packet.topic = sink;
-        packet.payload = Buffer.alloc(0);
+        return answer(client, request.suffix, packet, () => {
+          // The broker still has to acknowledge it, and then finds no subscriber.
+          packet.topic = sink;
+          packet.payload = Buffer.alloc(0);
+          done(null);
+        });
       }
       done(null);
     },
@@ -167,7 +187,7 @@ export async function openMqttFace(rules: Rules, traffic: (message: Traffic) => 
         for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
       });
     },
-    deliver,
+    deliver: (messages) => outbox.after(() => deliver(messages)),
     async stop() {
       await new Promise<void>((resolve) => broker.close(resolve));
       for (const stream of streams) stream.destroy();

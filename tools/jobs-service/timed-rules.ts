@@ -28,6 +28,7 @@ export function timedRules(time: TimeSource, options: Omit<RulesOptions, "now" |
   }
 
   const rules = createRules({ ...options, now: () => time.now(), settled: arm });
+  arm(); // For what was restored.
   return {
     rules,
     stop() {

@@ -39,6 +39,7 @@ import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
 import type { Turn } from "./turn";
 import { beginTurn, endTurn } from "./turn";
+import { unavailable } from "./unavailable";
 
 export type { JobInput } from "./job-input";
 export type { GivenExecution } from "./load";
@@ -136,6 +137,8 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
       });
     },
     identities: identityCalls({ store, run, deactivated: (certificateId) => deactivated?.(certificateId) }),
+    /** The reply to a request that is not even looked at, because what it changed could not be kept. */
+    unavailable: (thingName: string, suffix: string, payload: Uint8Array) => unavailable(now(), thingName, suffix, payload),
     readCall,
     readTopic,
 

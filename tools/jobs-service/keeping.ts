@@ -1,0 +1,45 @@
+/** Ties the rules to a data folder: what they change goes there, and what leaves the service waits for it. */
+import { damaged, openData, type Data } from "./data";
+import { groupCommit, type GroupCommit } from "./group-commit";
+import type { RulesOptions } from "./rules";
+import type { SavedRecord } from "./rules/restore";
+
+export interface Keeping extends Pick<Data, "blobs" | "authorityDir">, Pick<GroupCommit, "outbox"> {
+  /** Makes rules that know what the folder holds. Throws a DataFolderError when that makes no sense. */
+  restored<T>(make: (options: Required<Pick<RulesOptions, "restored" | "commit">>) => T): T;
+  /** Resolves when everything is written. What is changed after that is refused. */
+  close(): Promise<void>;
+}
+
+/** Opens the data folder `dir`. Throws a DataFolderError. */
+export async function keepIn(dir: string, log: (line: string) => void, broken: (error: unknown) => void): Promise<Keeping> {
+  const data = await openData(dir);
+  const failed = ({ message }: Error): void =>
+    log(`cannot write to the data folder ${dir} (${message}): refusing everything from now on; make room or repair the disk, then restart`);
+  const commits = groupCommit((batch) => data.write(batch), failed, broken);
+  let records: SavedRecord[] | undefined;
+  try {
+    records = await data.read();
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+  return {
+    blobs: data.blobs,
+    authorityDir: data.authorityDir,
+    outbox: commits.outbox,
+    restored(make) {
+      try {
+        return make({ restored: records ?? [], commit: (changes) => commits.commit(changes) });
+      } catch (error) {
+        throw damaged(dir, error);
+      } finally {
+        records = undefined; // The rules hold all of it now, in another form.
+      }
+    },
+    async close() {
+      await commits.close();
+      await data.close();
+    },
+  };
+}
