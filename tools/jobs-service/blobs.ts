@@ -8,6 +8,8 @@ export interface Blobs {
   /** Resolves once the bytes are safe. A second one of the same name replaces the first. */
   put(name: string, bytes: Uint8Array): Promise<void>;
   get(name: string): Uint8Array | undefined;
+  /** Resolves once it is gone for good. */
+  remove(name: string): Promise<void>;
   list(): string[];
 }
 
@@ -49,6 +51,13 @@ export async function blobsIn(dir: string): Promise<Blobs> {
       if (file === undefined) return undefined;
       const whole = readFileSync(join(dir, file));
       return whole.subarray(whole.indexOf(lineEnd) + 1);
+    },
+    async remove(name) {
+      const file = files.get(name);
+      if (file === undefined) return;
+      files.delete(name);
+      await rm(join(dir, file));
+      await syncFolder(dir);
     },
     list: () => [...files.keys()],
   };

@@ -1,0 +1,42 @@
+/** All that can be asked of a Jobs service, as one value. */
+import type { KeptRules } from "./kept-rules";
+import { groups, jobIds, policies, things } from "./any-calls";
+
+/** The answers to every question that changes nothing. */
+export function everything(book: KeptRules): unknown {
+  const { rules } = book;
+  const ask = (call: () => unknown): unknown => book.outcomeOf(call);
+  const device = (thing: string, suffix: string): unknown => ask(() => rules.request(thing, suffix, Buffer.from("{}")));
+  return {
+    nextDeadlineMs: rules.nextDeadlineMs(),
+    things: ask(() => rules.listThings()),
+    jobs: ask(() => rules.listJobs()),
+    events: ask(() => rules.events.describe()),
+    policies: ask(() => rules.identities.listPolicies()),
+    eachJob: jobIds.map((jobId) => ({
+      job: ask(() => rules.describeJob(jobId)),
+      document: ask(() => rules.jobDocument(jobId)),
+      executions: ask(() => rules.executionsForJob(jobId)),
+      onThings: things.map((thing) => [
+        ...[undefined, 1, 2, 3].map((number) => ask(() => rules.describeExecution(thing, jobId, number))),
+        device(thing, `${jobId}/get`),
+        device(thing, `namespace-ns/${jobId}/get`),
+      ]),
+    })),
+    eachThing: things.map((thing) => ({
+      thing: ask(() => rules.describeThing(thing)),
+      executions: ask(() => rules.executionsForThing(thing)),
+      pending: device(thing, "get"),
+      next: device(thing, "$next/get"),
+      nextOfNamespace: device(thing, "namespace-ns/$next/get"),
+    })),
+    eachPolicy: policies.map((name) => [
+      ask(() => rules.identities.getPolicy(name)),
+      ask(() => rules.identities.listPolicyVersions(name)),
+      ask(() => rules.identities.listTargetsForPolicy(name)),
+    ]),
+    eachGroup: groups.map((name) =>
+      ask(() => rules.identities.listAttachedPolicies(`arn:aws:iot:us-east-1:123456789012:thinggroup/${name}`)),
+    ),
+  };
+}
