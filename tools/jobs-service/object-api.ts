@@ -1,7 +1,14 @@
-/** GET, HEAD and PUT of objects over HTTP. */
+/** Objects over HTTP: GET and HEAD as S3 answers them, and PUT, DELETE and a list of our own. */
+import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Objects } from "./objects";
+import { systemTime, type TimeSource } from "../time";
+import { hangUp, sendBadly, wait } from "./http-faults";
+import { condition } from "./object-conditions";
+import { errorAnswer, requestIds, type ObjectError } from "./object-errors";
+import { badName, type Objects } from "./objects";
+import type { Rules } from "./rules";
+import type { FaultPlan } from "./rules/faults";
 
 const maxObjectBytes = 32 * 1024 * 1024;
 
@@ -16,28 +23,96 @@ export function readRange(header: string | undefined, sizeBytes: number): { firs
   return first >= sizeBytes || (start === "" && Number(end) === 0) ? "unsatisfiable" : { first, last };
 }
 
-export function objectApi(objects: Objects): Hono {
+/** Without rules nothing goes wrong on request. */
+export function objectApi(objects: Objects, rules?: Pick<Rules, "faults">, time: TimeSource = systemTime(true)): Hono {
   const app = new Hono();
-  const tooLarge = bodyLimit({ maxSize: maxObjectBytes, onError: (c) => c.text(`at most ${maxObjectBytes} bytes are stored`, 413) });
-
-  app.put("/objects/:name{.+}", tooLarge, async (c) => {
-    const bytes = new Uint8Array(await c.req.arrayBuffer());
-    return c.json({ url: objects.put(c.req.param("name"), bytes), sizeBytes: bytes.length });
+  const tooLarge = bodyLimit({
+    maxSize: maxObjectBytes,
+    onError: (c) => c.json({ message: `an object has at most ${maxObjectBytes} bytes` }, 413),
   });
 
-  app.get("/objects/:name{.+}", (c) => {
+  app.get("/objects", (c) => c.json({ objects: objects.list() }));
+
+  app.put("/objects/:name{.+}", tooLarge, async (c) => {
     const name = c.req.param("name");
-    if (!objects.isAllowed(name, new URL(c.req.url).searchParams)) return c.text("the signature is wrong or has expired", 403);
+    const bad = badName(name);
+    if (bad !== undefined) return c.json({ message: bad }, 400);
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const url = objects.put(name, bytes);
+    await objects.kept();
+    return c.json({ url, sizeBytes: bytes.length }, 200, { etag: objects.get(name)?.etag ?? "" });
+  });
+
+  // S3 answers the deletion of what is not there alike.
+  app.delete("/objects/:name{.+}", async (c) => {
+    objects.remove(c.req.param("name"));
+    await objects.kept();
+    return c.body(null, 204);
+  });
+
+  app.get("/objects/:name{.+}", async (c) => {
+    const name = c.req.param("name");
+    const { searchParams } = new URL(c.req.url);
+    const { isSigned, thingName, error } = objects.judge(name, searchParams);
+    const plan = c.req.method === "GET" ? rules?.faults.plan("download", thingName, "download") : undefined;
+    if (plan?.delayMs !== undefined) await wait(time, plan.delayMs);
+    if (plan?.drop === true) return hangUp(c);
+    const refused = error ?? refusalOf(plan, isSigned ? searchParams : undefined, objects.now());
+    if (refused !== undefined) return refuse(c, refused);
     const object = objects.get(name);
-    if (object === undefined) return c.text("no such object", 404);
-    const { bytes, etag } = object;
-    const headers = { "accept-ranges": "bytes", "content-type": "application/octet-stream", etag };
-    const range = readRange(c.req.header("range"), bytes.length);
-    if (range === "unsatisfiable") return c.body(null, 416, { ...headers, "content-range": `bytes */${bytes.length}` });
+    if (object === undefined) return refuse(c, { code: "NoSuchKey", key: name });
+    const { bytes, etag, lastModifiedMs } = object;
+    const headers = {
+      ...idHeaders(requestIds()),
+      "accept-ranges": "bytes",
+      "content-type": "binary/octet-stream",
+      etag,
+      "last-modified": new Date(lastModifiedMs).toUTCString(),
+    };
+    const met = condition(c.req.header(), object);
+    if (met.outcome === "not-modified") return c.body(null, 304, headers);
+    if (met.outcome === "failed") return refuse(c, { code: "PreconditionFailed", condition: met.header });
+    const range = met.rangeHolds ? readRange(c.req.header("range"), bytes.length) : undefined;
+    if (range === "unsatisfiable") {
+      const error = { code: "BadRange", range: c.req.header("range") ?? "", sizeBytes: bytes.length } as const;
+      return refuse(c, error, { "content-range": `bytes */${bytes.length}` });
+    }
     const { first, last } = range ?? { first: 0, last: bytes.length - 1 };
     const part = bytes.subarray(first, last + 1) as Uint8Array<ArrayBuffer>;
     const partHeaders = range === undefined ? {} : { "content-range": `bytes ${first}-${last}/${bytes.length}` };
-    return c.body(part, range === undefined ? 200 : 206, { ...headers, ...partHeaders, "content-length": String(part.length) });
+    const answer = {
+      status: range === undefined ? (200 as const) : (206 as const),
+      headers: { ...headers, ...partHeaders, "content-length": String(part.length) },
+      bytes: plan?.corruptAt === undefined ? part : corrupted(part, plan.corruptAt),
+    };
+    if (plan?.truncateAt !== undefined || plan?.bytesPerSecond !== undefined) return sendBadly(c, time, answer, plan);
+    return c.body(answer.bytes, answer.status, answer.headers);
   });
   return app;
+}
+
+function refusalOf(plan: FaultPlan | undefined, signed: URLSearchParams | undefined, nowMs: number): ObjectError | undefined {
+  if (plan?.refusal === "throttle") return { code: "SlowDown" };
+  if (plan?.refusal === "internal-error") return { code: "InternalError" };
+  if (plan?.expired !== true || signed === undefined) return undefined;
+  return { code: "Expired", expiresInSec: signed.get("X-Amz-Expires") ?? "", endMs: nowMs, nowMs };
+}
+
+function refuse(c: Context, error: ObjectError, headers: Readonly<Record<string, string>> = {}): Response {
+  const ids = requestIds();
+  const { status, xml } = errorAnswer(error, ids);
+  const length = { "content-type": "application/xml", "content-length": String(Buffer.byteLength(xml)) };
+  return c.body(xml, status, { ...idHeaders(ids), ...headers, ...length });
+}
+
+function idHeaders({ requestId, hostId }: ReturnType<typeof requestIds>) {
+  return { "x-amz-request-id": requestId, "x-amz-id-2": hostId, server: "AmazonS3" };
+}
+
+/** With one bit of one byte turned. */
+function corrupted(bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice();
+  const index = Math.floor(at * copy.length);
+  if (index < copy.length) copy[index] = (copy[index] ?? 0) ^ 1;
+  return copy;
 }

@@ -173,6 +173,7 @@ export function faultCalls(faults: Faults) {
       if (!faults.byId.delete(id)) throw new ControlRefusal("ResourceNotFoundException", `There is no fault ${id}`);
     },
     clear: (): void => faults.byId.clear(),
+    areAny: (): boolean => faults.byId.size > 0,
     /** See planFaults. */
     plan: (step: FaultStep, thingName: string | undefined, operation: FaultOperation | undefined) =>
       planFaults(faults, step, thingName, operation),
