@@ -1,6 +1,6 @@
 /** Who may call over HTTP: everyone on this computer, or whoever signs with the secret that the service was given. */
 import type { Context, MiddlewareHandler } from "hono";
-import { certifiedThing, incomingOf } from "./client-certificate";
+import { clientCertificate, incomingOf } from "./client-certificate";
 import { signedService } from "./signature";
 import type { Credentials, SignedRequest } from "./sigv4";
 import { verifyRequest } from "./sigv4";
@@ -24,7 +24,7 @@ export function isForDevices(c: Context): boolean {
   const request = wireRequest(c);
   const service = signedService(request);
   if (service !== undefined) return service === deviceService;
-  if (/\.jobs\.iot\./.test(request.headers["host"] ?? "") || certifiedThing(c) !== undefined) return true;
+  if (/\.jobs\.iot\./.test(request.headers["host"] ?? "") || clientCertificate(c) !== undefined) return true;
   // What only the data plane has.
   return /^(PUT|POST)$/.test(request.method) && /^\/things\/[^/]+\/jobs\/[^/]+$/.test(c.req.path);
 }
@@ -37,7 +37,7 @@ export function signedOnly(credentials: Credentials): MiddlewareHandler {
     // Objects are read with presigned URLs, which have signatures of their own.
     const isOpen = isObject && (method === "GET" || method === "HEAD");
     const forDevices = !isObject && isForDevices(c);
-    if (!isOpen && !(forDevices && c.req.header("authorization") === undefined && certifiedThing(c) !== undefined)) {
+    if (!isOpen && !(forDevices && c.req.header("authorization") === undefined && clientCertificate(c) !== undefined)) {
       const services = forDevices ? [deviceService] : isObject ? ["s3", controlService] : [controlService];
       const body = new Uint8Array(await c.req.arrayBuffer());
       await verifyRequest({ ...wireRequest(c), body }, credentials, services);

@@ -1,6 +1,6 @@
 /** The few parts of aedes' clients that its types leave out. Seen in aedes 1.2.0, lib/client.js. */
 import type { EventEmitter } from "node:events";
-import type { Client } from "aedes";
+import type { Aedes, Client, PublishPacket } from "aedes";
 import type { Packet } from "mqtt-packet";
 
 interface Inside {
@@ -36,4 +36,23 @@ export function limitPacket(client: Client, maxBytes: number): void {
     if (parser.packet.length > maxBytes && !client.closed) disconnect(client, `a packet of ${parser.packet.length} bytes`);
     return left;
   };
+}
+
+interface Persistence {
+  subscriptionsByTopic(topic: string): Promise<readonly { readonly clientId: string }[]>;
+  outgoingEnqueueCombi(subscriptions: readonly { readonly clientId: string }[], packet: PublishPacket): Promise<void>;
+}
+
+/** Keeps a message for the persistent sessions that wait for it and are not connected. */
+export function queueForAbsent(broker: Aedes, topic: string, packet: () => PublishPacket): void {
+  const { persistence, clients } = broker as unknown as { persistence: Persistence; clients: Readonly<Record<string, Client>> };
+  void persistence.subscriptionsByTopic(topic).then((subscriptions) => {
+    const absent = subscriptions.filter(({ clientId }) => clients[clientId]?.closed !== false);
+    return absent.length === 0 ? undefined : persistence.outgoingEnqueueCombi(absent, packet());
+  });
+}
+
+/** Whether a subscription comes from a session of an earlier connection, which aedes takes up before it acknowledges the new one. */
+export function isRestoring(client: Client): boolean {
+  return !(client as unknown as { connackSent: boolean }).connackSent;
 }

@@ -1,10 +1,13 @@
 /** The service's own certificate authority: EC P-256, kept in a folder so that boards stay provisioned. Keys are never logged. */
 import "reflect-metadata"; // @peculiar/x509 needs it, and needs it first.
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { webcrypto as crypto, type webcrypto } from "node:crypto";
+import { generateKeyPair, webcrypto as crypto, X509Certificate, type webcrypto } from "node:crypto";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import * as x509 from "@peculiar/x509";
+import type { Choices } from "./choices";
+import { certificateIdOf } from "./rules/certificates";
 
 /** A certificate with its private key (PKCS #8), both PEM. */
 export interface Identity {
@@ -21,14 +24,21 @@ export interface Authority {
   issueServer(hosts: readonly string[]): Promise<Identity>;
   /** The client certificate of a thing; the one on file when there is one. */
   issueDevice(thingName: string): Promise<Identity>;
+  /** A client certificate with new keys, which are kept nowhere. The subject is the one that AWS writes. */
+  issueKeys(algorithm: Choices["keysOfCertificates"]): Promise<Identity & { readonly publicKey: string }>;
+  /** A client certificate over a request (PKCS #10, PEM), with its subject. Throws when that is none, or is not signed by its own key. */
+  signRequest(request: string): Promise<string>;
   /** The things that have a certificate on file. */
   provisioned(): string[];
+  /** Removes a thing's certificate from the file. */
+  forget(certificateId: string): void;
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 // Fixed and wide, because a board may ask long before it knows the time.
 const validity = { notBefore: new Date("2020-01-01T00:00:00Z"), notAfter: new Date("2049-12-31T00:00:00Z") };
 const caName = [{ CN: ["esp32-jobs local CA"] }];
+const forClients = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
 const thingFile = /^thing-(.+)\.cert\.pem$/;
 
 /** Opens the authority kept in `dir`, or makes one; without `dir` it lives in memory only. */
@@ -40,13 +50,16 @@ export async function openAuthority(dir?: string): Promise<Authority> {
   const signingKey = await importKey(own.privateKey);
   const caCertificate = new x509.X509Certificate(own.certificate);
 
-  async function issue(commonName: string, extensions: x509.Extension[]): Promise<Identity> {
-    const keys = await makeKeys();
+  async function sign(
+    subject: x509.JsonName | string,
+    publicKey: x509.PublicKey | webcrypto.CryptoKey,
+    extensions: x509.Extension[],
+  ): Promise<string> {
     const certificate = await x509.X509CertificateGenerator.create({
       ...validity,
-      subject: [{ CN: [commonName] }],
+      subject,
       issuer: caCertificate.subjectName,
-      publicKey: keys.publicKey,
+      publicKey,
       signingKey,
       signingAlgorithm: algorithm,
       extensions: [
@@ -56,7 +69,13 @@ export async function openAuthority(dir?: string): Promise<Authority> {
         ...extensions,
       ],
     });
-    return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
+    return certificate.toString("pem");
+  }
+
+  async function issue(commonName: string, extensions: x509.Extension[]): Promise<Identity> {
+    const keys = await makeKeys();
+    const certificate = await sign([{ CN: [commonName] }], keys.publicKey, extensions);
+    return { certificate, privateKey: await exportKey(keys.privateKey) };
   }
 
   return {
@@ -70,11 +89,27 @@ export async function openAuthority(dir?: string): Promise<Authority> {
     async issueDevice(thingName) {
       const known = files?.read("thing", thingName);
       if (known !== undefined) return known;
-      const identity = await issue(thingName, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]);
+      const identity = await issue(thingName, [forClients]);
       files?.write("thing", thingName, identity);
       return identity;
     },
+    async issueKeys(kind) {
+      const keys = await pemKeys(kind);
+      const publicKey = new x509.PublicKey(x509.PemConverter.decodeFirst(keys.publicKey));
+      return { ...keys, certificate: await sign([{ CN: ["AWS IoT Certificate"] }], publicKey, [forClients]) };
+    },
+    async signRequest(pem) {
+      const request = new x509.Pkcs10CertificateRequest(pem);
+      if (!(await request.verify())) throw new Error("the request is not signed by the key that it is for");
+      return sign(request.subject, request.publicKey, [forClients]);
+    },
     provisioned: () => files?.things() ?? [],
+    forget(certificateId) {
+      for (const thingName of files?.things() ?? []) {
+        const known = files?.read("thing", thingName);
+        if (known !== undefined && certificateIdOf(new X509Certificate(known.certificate).raw) === certificateId) files?.remove(thingName);
+      }
+    },
   };
 }
 
@@ -98,6 +133,16 @@ async function makeCa(): Promise<Identity> {
     ],
   });
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
+}
+
+/** Keys as AWS writes them: PKCS #1 for RSA, and SEC 1 as its counterpart for EC. */
+async function pemKeys(kind: Choices["keysOfCertificates"]): Promise<{ publicKey: string; privateKey: string }> {
+  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
+  const make = promisify(generateKeyPair);
+  if (kind === "EC P-256") {
+    return make("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding: { type: "sec1", format: "pem" } });
+  }
+  return make("rsa", { modulusLength: 2048, publicKeyEncoding, privateKeyEncoding: { type: "pkcs1", format: "pem" } });
 }
 
 function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -132,6 +177,9 @@ function openFolder(dir: string) {
     write(kind: "ca" | "thing", name: string, { certificate, privateKey }: Identity): void {
       put(fileOf(kind, name, "key"), privateKey);
       put(fileOf(kind, name, "cert"), certificate);
+    },
+    remove(thingName: string): void {
+      for (const part of ["cert", "key"]) rmSync(fileOf("thing", thingName, part), { force: true });
     },
     things: (): string[] =>
       readdirSync(dir).flatMap((file) => {

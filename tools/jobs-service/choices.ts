@@ -21,8 +21,22 @@ export interface Choices {
   readonly firstExecutionNumber: number;
   /** DeleteJobExecution of a QUEUED execution without force. The API model asks for a terminal state; the guide allows QUEUED too. */
   readonly deleteQueuedWithoutForce: boolean;
+  /** Keys of CreateKeysAndCertificate. AWS makes RSA of 2048 bits; a handshake with EC is far cheaper for an ESP32. */
+  readonly keysOfCertificates: "RSA 2048" | "EC P-256";
   /** Whether a job on a thing that does not exist creates it: convenient in tests, off by default as the HTTP calls list ResourceNotFoundException. */
   readonly lenientThings: boolean;
+  /**
+   * How many things are told of a job per minute when it has no rollout configuration. AWS's default is 1000; here all at once, as
+   * few tests have that many things and none wants to wait. `Infinity` is no limit.
+   */
+  readonly defaultRolloutPerMinute: number;
+  /**
+   * Which things `abortConfig` counts as executed: those whose execution has ended ("executed"), or those that were told of the job, as
+   * the API model describes minNumberOfExecutedThings. The percentage is of the same things.
+   */
+  readonly abortCounts: "ended" | "notified";
+  /** Refuses a document with placeholders but no presignedUrlConfig.roleArn. AWS cannot sign without a role; this service could. */
+  readonly placeholdersNeedRole: boolean;
 }
 
 /** The choices this service makes unless told otherwise. */
@@ -36,7 +50,11 @@ export const ourChoices: Choices = {
   numbersInDetails: true,
   firstExecutionNumber: 1,
   deleteQueuedWithoutForce: true,
+  keysOfCertificates: "RSA 2048",
   lenientThings: false,
+  defaultRolloutPerMinute: Infinity,
+  abortCounts: "ended",
+  placeholdersNeedRole: true,
 };
 
 /*
@@ -49,10 +67,36 @@ export const ourChoices: Choices = {
  * - A deleted thing's executions stay on record as REMOVED: `numberOfRemovedThings` shows that AWS counts them. Its device is notified.
  * - A namespaced job is announced on `notify-namespace-NS`, as the Greengrass nucleus subscribes, in the shape of `notify`.
  * - CANCELED, TIMED_OUT and REMOVED raise the version as a device's update does.
- * - Rollouts and deletions happen at once; timers fire on time (AWS: up to 60 s late).
+ * - Deletions happen at once: no job is ever DELETION_IN_PROGRESS. Timers fire on time (AWS: up to 60 s late).
+ * - A rollout goes by the minute: as many things as the rate says at its beginning, the next ones sixty seconds later. Both rate
+ *   increase criteria may be given; the first that is met counts. Groups that AssociateTargetsWithJob adds are reached at the job's
+ *   rate; things that join a group later at once, as the guide says.
+ * - There is no limit of active or concurrent jobs in an account, so no job is CANCELED at its start for lack of room.
+ * - reasonCode and comment of an aborted job are our own words; that AWS writes some is documented, which is not.
+ * - A scheduled job's targets are looked up when it starts. One with maintenance windows but no startTime is SCHEDULED until the first
+ *   window, unless one is open when it is created. SNAPSHOT jobs may have windows too: neither model nor guide forbids it.
+ * - Outside its windows a job's QUEUED executions are not listed, announced or started with start-next; they can still be described and
+ *   updated by their job id. An execution that is IN_PROGRESS stays visible. Retries and things that join wait for the next window.
+ * - An endTime without endBehavior is STOP_ROLLOUT. After it a job goes to no further thing and is COMPLETED, a CONTINUOUS one too,
+ *   once what was queued has ended; its windows still open for that.
+ * - Of jobs with maintenance windows 5 executions are shown beside 10 others. A job has at most 10 windows.
+ * - In cron expressions L-3 (days before the last), ranges that wrap around (FRI-MON) and lists that hold L, W or # are refused.
+ * - CreateJob takes placeholders of the package catalogue (`${aws:iot:package:...}`) as they are: there is no catalogue here.
  * - A thing leaves the rollout counts of a job with its latest attempt only.
  * - CreateJob with an id in use is ResourceAlreadyExistsException even when everything is equal.
- * - UpdateJob of a job that is not IN_PROGRESS is InvalidRequestException.
- * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes, and a filter for another thing's topics disconnect;
+ * - UpdateJob and CancelJob of a job that is neither SCHEDULED nor IN_PROGRESS are InvalidRequestException.
+ * - What a policy does not allow ends the connection without a word, CONNECT included: aws-iot-device-sdk-js issues 112 and 125 (for
+ *   SUBSCRIBE, where MQTT has a return code), aws-crt-python 229 (PUBLISH), aws-iot-device-sdk-js-v2 101 (CONNECT). Receive is asked
+ *   at each delivery, and what it forbids is left out ("AWS IoT Core policy actions").
+ * - A policy's effect is immediate; AWS takes seconds to minutes. A certificate that is no longer ACTIVE loses its connections.
+ * - The answer to a request reaches the requester without iot:Receive: it does not travel through the broker (guide, "Jobs device
+ *   MQTT API": sent "whether it has subscribed or not").
+ * - Region and account in the ARNs of a policy are not looked at, so that a policy written for an account of yours works here.
+ * - A condition with an operator that policy.ts does not know never holds. A resource with a variable that has no value covers nothing.
+ * - Certificates of our own CA and others are known by their SHA-256 alone, as AWS knows those registered without a CA.
+ * - A filter that a restored session may no longer have is dropped from it.
+ * - Over plain MQTT (this computer only) there are no policies: a client has the topics of the thing that its client id names, and all
+ *   outside `$aws/`.
+ * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes disconnect;
  *   subscriptions beyond 50 are refused with 0x80 in the SUBACK. The limits are documented, the way of refusing is not.
  */

@@ -3,16 +3,20 @@ import { Hono } from "hono";
 import { endpointApi } from "./control/endpoint";
 import { executionsApi } from "./control/executions";
 import { groupsApi } from "./control/groups";
+import { identitiesApi, type Issuing } from "./control/identities";
 import { jobsApi } from "./control/jobs";
+import { policiesApi } from "./control/policies";
 import { thingsApi } from "./control/things";
 import type { Rules } from "./rules";
 
-export function controlApi(rules: Rules, endpoints: (type: string) => string): Hono {
+export function controlApi(rules: Rules, endpoints: (type: string) => string, issuing: Issuing): Hono {
   const app = new Hono();
   app.route("/", jobsApi(rules));
   app.route("/", executionsApi(rules));
   app.route("/", thingsApi(rules));
   app.route("/", groupsApi(rules));
+  app.route("/", identitiesApi(rules, issuing));
+  app.route("/", policiesApi(rules));
   app.route("/", endpointApi(endpoints));
   return app;
 }

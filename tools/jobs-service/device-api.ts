@@ -1,8 +1,10 @@
 /** The Jobs data plane over HTTP: what a device does over MQTT, minus notifications. Documents travel as text here. */
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono";
+import type { TimeSource } from "../time";
 import { isForDevices } from "./authentication";
-import { certifiedThing } from "./client-certificate";
+import { clientCertificate } from "./client-certificate";
+import { withFaults } from "./http-faults";
 import { readJsonBody } from "./json-body";
 import type { Rules } from "./rules";
 import { DeviceRefusal } from "./rules";
@@ -32,7 +34,7 @@ function flag(text: string): boolean | string {
   return text === "true" ? true : text === "false" ? false : text;
 }
 
-/** A device may speak for itself only. */
+/** What no policy of the client's certificate allows. */
 function forbidden(c: Context): Response {
   return c.json({ message: "Forbidden" }, 403, { "x-amzn-errortype": "ForbiddenException" });
 }
@@ -47,13 +49,28 @@ function withTextDocument(result: object, thingName: string): object {
   };
 }
 
-export function deviceApi(rules: Rules): Hono {
+const operations = {
+  "get-pending": "GetPendingJobExecutions",
+  "start-next": "StartNextPendingJobExecution",
+  describe: "DescribeJobExecution",
+  update: "UpdateJobExecution",
+  unknown: "",
+};
+
+/** The actions and the resource of the guide's "Basic job policy example"; earlier editions have the prefix `iot:`, and IAM `thing/`. */
+function questionOf({ operation }: Call, thing: string) {
+  const action = operations[operation];
+  return { actions: [`iotjobsdata:${action}`, `iot:${action}`], resources: [`topic/$aws/things/${thing}`, `thing/${thing}`] };
+}
+
+/** With `policies` those of a client's certificate are enforced. */
+export function deviceApi(rules: Rules, policies: boolean, time: TimeSource): Hono {
   const app = new Hono();
-  const perform = (c: Context, call: Call, body: Readonly<Record<string, unknown>>): Response => {
+  const perform = (c: Context, call: Call, body: Readonly<Record<string, unknown>>): Response | Promise<Response> => {
     const thing = c.req.param("thing") ?? "";
-    const caller = certifiedThing(c);
-    if (caller !== undefined && caller !== thing) return forbidden(c);
-    return c.json(withTextDocument(rules.perform(thing, call, body), thing));
+    const certificateId = clientCertificate(c);
+    if (policies && certificateId !== undefined && !rules.identities.mayDo({ certificateId }, questionOf(call, thing))) return forbidden(c);
+    return withFaults(c, rules, time, { thingName: thing, call }, () => c.json(withTextDocument(rules.perform(thing, call, body), thing)));
   };
   const devicesOnly =
     (handler: (c: Context) => Response | Promise<Response>): MiddlewareHandler =>

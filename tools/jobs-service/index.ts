@@ -2,10 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createTlsServer } from "node:tls";
 import { systemTime, type TimeSource } from "../time";
 import { openAuthority } from "./certificates";
-import type { Choices } from "./choices";
+import { ourChoices, type Choices } from "./choices";
 import { memoryOutbox } from "./group-commit";
 import { openHttpFace } from "./http-face";
 import { keepIn } from "./keeping";
@@ -13,9 +12,12 @@ import { listen, type Listener } from "./listeners";
 import { memoryConnection } from "./memory-connection";
 import { openMqttFace, type MqttFace, type Traffic } from "./mqtt-face";
 import { openObjects } from "./objects";
+import { provisionThing } from "./provisioning";
 import type { Message, Rules } from "./rules";
 import type { Credentials } from "./sigv4";
+import { httpsServer, mqttsServer, type Doors } from "./secure-ports";
 import { timedRules } from "./timed-rules";
+import { serveWebSockets } from "./websocket";
 
 export type { Traffic } from "./mqtt-face";
 export type { Rules } from "./rules";
@@ -35,6 +37,8 @@ export interface JobsServiceOptions {
   readonly lenientThings?: boolean;
   /** When given, HTTP requests must be signed with these; otherwise everyone on this computer may call. */
   readonly credentials?: Credentials;
+  /** Whether the policies attached to certificates are enforced; true unless given. */
+  readonly policies?: boolean;
   /** Other answers to what AWS does not document. */
   readonly choices?: Partial<Choices>;
   /** Hears why connections were refused or ended. No payloads, no keys. */
@@ -48,7 +52,7 @@ export interface JobsService {
   /** The file that holds it, when there is a `dir`. */
   readonly caFile: string | undefined;
   readonly rules: Rules;
-  /** Registers a thing and gives it a client certificate whose CN is its name. */
+  /** Registers a thing and gives it a client certificate whose CN is its name, with the smallest policy that works. */
   provision(thingName: string): Promise<{ thingName: string; certificate: string; privateKey: string; ca: string }>;
   /** Stores bytes and gives their URL. */
   putObject(name: string, bytes: Uint8Array): string;
@@ -64,7 +68,7 @@ export interface JobsService {
 const loopback = "127.0.0.1";
 
 export async function startJobsService(options: JobsServiceOptions = {}): Promise<JobsService> {
-  const { host = loopback, ports = {}, time = systemTime(true), log = () => {} } = options;
+  const { host = loopback, ports = {}, time = systemTime(true), policies = true, log = () => {} } = options;
   const urls: { mqtt?: string; mqtts?: string; https?: string } = {};
   const listeners: Listener[] = [];
   const trafficListeners = new Set<(message: Traffic) => void>();
@@ -81,6 +85,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   let mqttFace: MqttFace | undefined;
   const rulesOptions = {
     deliver: (messages: readonly Message[]) => mqttFace?.deliver(messages),
+    deactivated: (certificateId: string) => mqttFace?.hangUp(certificateId),
     broken,
     newId: randomUUID,
     presign: (url: string, expiresInSec: number, thingName: string) => objects.presign(url, expiresInSec, thingName),
@@ -88,24 +93,35 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   };
   const { rules, stop: stopTimers } =
     keeping?.restored((kept) => timedRules(time, { ...rulesOptions, ...kept })) ?? timedRules(time, rulesOptions);
+  const outbox = keeping?.outbox ?? memoryOutbox;
   // A data folder knows its things; one that was deleted there may still have a certificate.
-  if (keeping === undefined) for (const thingName of authority.provisioned()) rules.createThing(thingName);
-  const mqtt = await openMqttFace(rules, (message) => trafficListeners.forEach((listener) => listener(message)), log, keeping?.outbox);
+  if (keeping === undefined) for (const thing of authority.provisioned()) provisionThing(rules, thing, await authority.issueDevice(thing));
+  const mqtt = await openMqttFace({
+    rules,
+    outbox,
+    policies,
+    traffic: (message) => trafficListeners.forEach((listener) => listener(message)),
+    log,
+  });
   mqttFace = mqtt;
-  const http = openHttpFace(rules, objects, (type) => endpointOf(type, urls), broken, undefined, options.credentials, time);
+  const issuing = { authority, keys: { ...ourChoices, ...options.choices }.keysOfCertificates };
+  const { credentials } = options;
+  const endpoints = (type: string): string => endpointOf(type, urls);
+  const http = openHttpFace({ rules, objects, endpoints, issuing, policies, time, outbox, credentials, broken });
+  serveWebSockets(http, { mqtt, credentials, log });
 
   async function stop(): Promise<void> {
     stopTimers();
     await mqtt.stop();
-    http.plain.closeAllConnections();
+    http.closeAllConnections();
     await Promise.all(listeners.map((listener) => listener.stop()));
     await keeping?.close();
   }
 
   try {
     const name = host === loopback || host === "0.0.0.0" ? "localhost" : host;
-    const needsIdentity = ports.mqtts !== false || ports.https !== false;
-    const identity = needsIdentity ? await authority.issueServer([...new Set(["localhost", loopback, host])]) : undefined;
+    const identity = await authority.issueServer([...new Set(["localhost", loopback, host])]);
+    const doors: Doors = { identity, ca: authority.ca, rules, mqtt, nowMs: () => time.now(), log };
     if (ports.mqtt !== false) {
       const listener = await listen(
         createServer({ noDelay: true }, (socket) => mqtt.accept(socket)),
@@ -115,19 +131,13 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
       listeners.push(listener);
       urls.mqtt = `mqtt://${loopback}:${listener.port}`;
     }
-    if (ports.mqtts !== false && identity !== undefined) {
-      const server = createTlsServer(
-        { cert: identity.certificate, key: identity.privateKey, ca: authority.ca, requestCert: true, minVersion: "TLSv1.2", noDelay: true },
-        // The certificate is one of ours, or the handshake would have failed; an empty name matches no client id.
-        (socket) => mqtt.accept(socket, String(socket.getPeerCertificate().subject.CN ?? "")),
-      );
-      server.on("tlsClientError", (error) => log(`refused a TLS connection: ${error.message}`));
-      const listener = await listen(server, host, ports.mqtts ?? 0);
+    if (ports.mqtts !== false) {
+      const listener = await listen(mqttsServer(doors), host, ports.mqtts ?? 0);
       listeners.push(listener);
       urls.mqtts = `mqtts://${name}:${listener.port}`;
     }
-    if (ports.https !== false && identity !== undefined) {
-      const listener = await listen(http.secure(identity, authority.ca), host, ports.https ?? 0);
+    if (ports.https !== false) {
+      const listener = await listen(httpsServer(doors, http), host, ports.https ?? 0);
       listeners.push(listener);
       urls.https = `https://${name}:${listener.port}`;
     }
@@ -142,9 +152,9 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     caFile: authority.caFile,
     rules,
     async provision(thingName) {
-      rules.createThing(thingName);
-      await new Promise<void>((resolve) => (keeping?.outbox ?? memoryOutbox).after(resolve, resolve));
       const { certificate, privateKey } = await authority.issueDevice(thingName);
+      provisionThing(rules, thingName, { certificate });
+      await new Promise<void>((resolve) => outbox.after(resolve, resolve));
       return { thingName, certificate, privateKey, ca: authority.ca };
     },
     putObject: (objectName, bytes) => objects.put(objectName, bytes),
@@ -155,7 +165,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     },
     connectHttp() {
       const [near, far] = memoryConnection();
-      http.plain.emit("connection", near);
+      http.emit("connection", near);
       return far;
     },
     onTraffic(listener) {

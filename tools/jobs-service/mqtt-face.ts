@@ -4,13 +4,16 @@
  */
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from "aedes";
-import { disconnect, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
-import { memoryOutbox, type Outbox } from "./group-commit";
+import { disconnect, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
+import type { Outbox } from "./group-commit";
+import { accessOf, type Principal } from "./mqtt-face-access";
+import { openDelivery, type Passage } from "./mqtt-face-delivery";
+import { granted, openSubscribers } from "./mqtt-face-subscribers";
 import type { Message, Rules } from "./rules";
-import { covers, excess, maySubscribe } from "./topic-filters";
 
 /** One MQTT message as a device sees it: it published it, or received it. `sizeBytes` is that of the payload. */
 export interface Traffic {
+  /** The client id, which is the thing's name unless policies allow another. */
   readonly thingName: string;
   readonly direction: "published" | "received";
   readonly topic: string;
@@ -18,88 +21,63 @@ export interface Traffic {
   readonly payload: Buffer;
 }
 
+export interface MqttFaceOptions {
+  readonly rules: Rules;
+  /** Holds back what rests on a change until that is safe. */
+  readonly outbox: Outbox;
+  /** Whether policies are enforced. */
+  readonly policies: boolean;
+  readonly passage?: Passage;
+  readonly traffic: (message: Traffic) => void;
+  /** Hears why connections were refused or ended. */
+  readonly log: (line: string) => void;
+}
+
 export interface MqttFace {
-  /** Serves a connection. `certified` is the thing that its certificate names; without it the client id alone counts. */
-  accept(stream: Duplex, certified?: string): void;
+  /** Serves a connection; over plain MQTT it is `anyone`, unless given. */
+  accept(stream: Duplex, principal?: Principal): void;
   deliver(messages: readonly Message[]): void;
+  /** Ends the connections of a certificate. */
+  hangUp(certificateId: string): void;
   stop(): Promise<void>;
 }
 
-const maxPayloadBytes = 128 * 1024;
+const maxPacketBytes = 129 * 1024;
 const maxClientIdBytes = 128;
 const maxFilters = 8;
 const maxSubscriptions = 50;
 /** Where requests go inside the broker once they are answered. Nobody can subscribe to it. */
 const sink = "$jobs-service/answered";
+const anyone: Principal = { kind: "anyone" };
 
-export async function openMqttFace(
-  rules: Rules,
-  traffic: (message: Traffic) => void,
-  log: (line: string) => void,
-  outbox: Outbox = memoryOutbox,
-): Promise<MqttFace> {
-  const certifiedNames = new WeakMap<object, string>();
-  const clients = new Map<string, Client>();
-  const sent = { 0: 0, 1: 0, events: 0 };
+export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> {
+  const { rules, outbox, policies, passage = ({ send }) => send(), traffic, log } = options;
+  const access = accessOf(rules, policies);
+  const principals = new WeakMap<Duplex, Principal>();
+  const byCertificate = new Map<string, Set<Client>>();
+  const subscribers = openSubscribers();
+  const delivery = openDelivery(() => broker, subscribers, passage, disconnect);
 
-  /**
-   * aedes drops a message whose number is not above the last one this client got from the same broker id. QoS 0 and 1 travel on
-   * paths of different length, so ours are numbered apart from each other and from all others.
-   */
-  function numbered(topic: string, payload: string, qos: 0 | 1, series: keyof typeof sent = qos): PublishPacket {
-    const numbers = { brokerId: `jobs-${series}`, brokerCounter: ++sent[series] };
-    const packet: PublishPacket = { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false };
-    return Object.assign(packet, numbers);
-  }
-
-  /** The best QoS at which a connection has subscribed to a topic, undefined when it has not. */
-  function granted(client: Client, topic: string): number | undefined {
-    let best: number | undefined;
-    for (const [filter, { qos }] of Object.entries(subscriptionsOf(client))) {
-      if ((best === undefined || qos > best) && covers(filter, topic)) best = qos;
-    }
-    return best;
-  }
-
-  function send(client: Client, { topic, payload }: { topic: string; payload: string }, qos: number): void {
-    client.publish(numbered(topic, payload, qos > 0 ? 1 : 0), () => {
-      // A connection that is gone is seen by the broker itself.
-    });
-  }
-
-  /** Only the thing itself may subscribe to its notifications, so there is at most one connection to look at. Events are for all. */
-  function deliver(messages: readonly Message[]): void {
-    for (const message of messages) {
-      if (message.thingName === undefined) {
-        broker.publish(numbered(message.topic, message.payload, 1, "events"), () => {});
-        continue;
-      }
-      const client = clients.get(message.thingName);
-      if (client === undefined || client.closed) {
-        // The broker keeps it for a persistent session that subscribed at QoS 1.
-        broker.publish(numbered(message.topic, message.payload, 1), () => {});
-        continue;
-      }
-      const qos = granted(client, message.topic);
-      if (qos !== undefined) send(client, message, qos);
-    }
-  }
+  const principalOf = (client: Client): Principal => principals.get(client.conn) ?? anyone;
 
   /** Acknowledges only what is safe, after its reply. */
-  function answer(client: Client, suffix: string, { payload, qos }: PublishPacket, acknowledge: () => void): void {
-    function reply(message: { topic: string; payload: string }): void {
-      send(client, message, Math.min(qos, granted(client, message.topic) ?? 0));
-    }
+  function answer(
+    client: Client,
+    { thingName, suffix }: { thingName: string; suffix: string },
+    packet: PublishPacket,
+    done: () => void,
+  ): void {
+    const payload = bytesOf(packet.payload);
     function refuse(): void {
-      reply(rules.unavailable(client.id, suffix, bytesOf(payload)));
-      acknowledge();
+      delivery.reply(client, thingName, rules.unavailable(thingName, suffix, payload), packet.qos);
+      done();
     }
     if (outbox.isClosed()) return refuse();
-    const outcome = rules.request(client.id, suffix, bytesOf(payload));
+    const { reply, notifications } = rules.request(thingName, suffix, payload);
     outbox.after(() => {
-      reply(outcome.reply);
-      deliver(outcome.notifications);
-      acknowledge();
+      delivery.reply(client, thingName, reply, packet.qos);
+      delivery.announce(notifications);
+      done();
     }, refuse);
   }
 
@@ -107,79 +85,81 @@ export async function openMqttFace(
     traffic({ thingName: id, direction, topic, sizeBytes: payload.length, payload: bytesOf(payload) });
   }
 
-  /** Why a PUBLISH ends the connection, or undefined. */
-  function offence(client: Client, { topic, payload, qos, retain }: PublishPacket): string | undefined {
-    if (payload.length > maxPayloadBytes) return `a payload of ${payload.length} bytes`;
-    if (qos === 2) return "a PUBLISH at QoS 2";
-    const long = excess(topic);
-    if (long !== undefined || !topic.startsWith("$")) return long;
-    if (retain) return `a retained PUBLISH on reserved topic ${topic}`;
-    const request = rules.readTopic(topic);
-    if (request === undefined) return `a PUBLISH on reserved topic ${topic}`;
-    return request.thingName === client.id ? undefined : `a PUBLISH on a topic of thing ${request.thingName}`;
-  }
-
-  const options: AedesOptions = {
-    preConnect(client, packet, done) {
-      const idBytes = Buffer.byteLength(packet.clientId);
-      const reserved = packet.will?.topic.startsWith("$") === true;
-      if (reserved) log(`refused ${packet.clientId}: its will has a reserved topic`);
-      if (idBytes === 0 || idBytes > maxClientIdBytes) log(`refused a client id of ${idBytes} bytes`);
-      done(null, !reserved && idBytes > 0 && idBytes <= maxClientIdBytes);
-      if (reserved || idBytes === 0 || idBytes > maxClientIdBytes) client.conn.destroy();
-    },
-    authenticate(client, _user, _password, done) {
-      const certified = certifiedNames.get(client.conn);
-      const isOwn = certified === undefined || certified === client.id;
-      if (!isOwn) log(`refused client id ${client.id}: the certificate is of thing ${certified}`);
-      done(null, isOwn);
+  const brokerOptions: AedesOptions = {
+    preConnect(client, { clientId, will }, done) {
+      const idBytes = Buffer.byteLength(clientId);
+      const reason =
+        will?.topic.startsWith("$") === true
+          ? "its will has a reserved topic"
+          : idBytes === 0 || idBytes > maxClientIdBytes
+            ? `its client id has ${idBytes} bytes`
+            : access.connect(principalOf(client), clientId);
+      done(null, reason === undefined);
+      if (reason === undefined) return;
+      log(`refused client id ${clientId}: ${reason}`);
+      // Without a CONNACK, as AWS does: clients only ever report that it hung up (aws-iot-device-sdk-js-v2 issue 101).
+      client.conn.destroy();
     },
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
-      const reason = offence(client, packet);
+      const reason = access.publish(principalOf(client), client, packet);
       if (reason !== undefined) return done(new Error(reason));
       const request = rules.readTopic(packet.topic);
-      if (request !== undefined) {
-        return answer(client, request.suffix, packet, () => {
-          // The broker still has to acknowledge it, and then finds no subscriber.
-          packet.topic = sink;
-          packet.payload = Buffer.alloc(0);
-          done(null);
-        });
-      }
-      done(null);
+      if (request === undefined) return done(null);
+      answer(client, request, packet, () => {
+        // The broker still has to acknowledge it, and then finds no subscriber.
+        packet.topic = sink;
+        packet.payload = Buffer.alloc(0);
+        done(null);
+      });
     },
     authorizeSubscribe(client, subscription, done) {
       const { topic } = subscription;
-      const reason = excess(topic) ?? (maySubscribe(client.id, topic) ? undefined : `a subscription to ${topic}`);
+      const reason = access.subscribe(principalOf(client), client, topic);
+      // A session must not lock its device out after its policies have changed.
+      if (reason !== undefined && isRestoring(client)) return done(null, null);
       if (reason !== undefined) return done(new Error(reason), null);
       const known = subscriptionsOf(client);
-      done(null, topic in known || Object.keys(known).length < maxSubscriptions ? subscription : null);
+      if (!(topic in known) && Object.keys(known).length >= maxSubscriptions) return done(null, null);
+      subscribers.add(client, topic);
+      done(null, subscription);
     },
     authorizeForward(client, packet) {
-      const isReply = packet.brokerId.startsWith("jobs-");
-      if (!isReply && granted(client, packet.topic) === undefined) return null;
+      const { topic } = packet;
+      const isOurs = packet.brokerId.startsWith("jobs-");
+      // The answer to one's own request needs no permission to be received; see choices.ts.
+      const isReply = isOurs && /\/(accepted|rejected)$/.test(topic);
+      if (!isOurs && granted(client, topic) === undefined) return null;
+      if (!isReply && !access.receive(principalOf(client), client, topic)) return null;
       report(client, "received", packet);
       return packet;
     },
   };
-  const broker = await Aedes.createBroker(options);
+  const broker = await Aedes.createBroker(brokerOptions);
 
-  broker.on("clientReady", (client) => clients.set(client.id, client));
-  broker.on("clientDisconnect", (client) => {
-    if (clients.get(client.id) === client) clients.delete(client.id);
-  });
+  broker.on("unsubscribe", (_filters, client) => subscribers.review(client));
   broker.on("clientError", (client, error) => log(`disconnected ${client.id}: ${error.message}`));
   broker.on("connectionError", (_client, error) => log(`refused a connection: ${error.message}`));
 
+  function remember(client: Client, certificateId: string): void {
+    const clients = byCertificate.get(certificateId) ?? new Set();
+    byCertificate.set(certificateId, clients.add(client));
+    client.conn.once("close", () => {
+      clients.delete(client);
+      if (clients.size === 0 && byCertificate.get(certificateId) === clients) byCertificate.delete(certificateId);
+    });
+  }
+
   const streams = new Set<Duplex>();
   return {
-    accept(stream, certified) {
+    accept(stream, principal = anyone) {
       streams.add(stream);
       stream.once("close", () => streams.delete(stream));
-      if (certified !== undefined) certifiedNames.set(stream, certified);
+      principals.set(stream, principal);
       const client = broker.handle(stream);
-      limitPacket(client, maxPayloadBytes + 1024);
+      stream.once("close", () => subscribers.remove(client));
+      if (principal.kind === "certificate") remember(client, principal.certificateId);
+      limitPacket(client, maxPacketBytes);
       onPacket(client, (packet) => {
         if (packet.cmd === "publish") report(client, "published", packet);
         if (packet.cmd !== "subscribe") return;
@@ -187,7 +167,10 @@ export async function openMqttFace(
         for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
       });
     },
-    deliver: (messages) => outbox.after(() => deliver(messages)),
+    deliver: (messages) => outbox.after(() => delivery.announce(messages)),
+    hangUp(certificateId) {
+      for (const client of [...(byCertificate.get(certificateId) ?? [])]) disconnect(client, "its certificate is no longer active");
+    },
     async stop() {
       await new Promise<void>((resolve) => broker.close(resolve));
       for (const stream of streams) stream.destroy();

@@ -22,8 +22,3 @@ export function excess(topic: string): string | undefined {
   if (topic.split("/").length - 1 > maxSlashes) return `a topic with more than ${maxSlashes} slashes`;
   return undefined;
 }
-
-/** Whether a device may subscribe to a filter: anything outside `$`, its own reserved topics, and lifecycle events. */
-export function maySubscribe(thingName: string, filter: string): boolean {
-  return !filter.startsWith("$") || filter.startsWith(`$aws/things/${thingName}/`) || filter.startsWith("$aws/events/");
-}

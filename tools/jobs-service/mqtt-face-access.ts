@@ -1,0 +1,65 @@
+/** Who may do what on an MQTT connection: the policies of its certificate decide, as on AWS. */
+import type { Client, PublishPacket } from "aedes";
+import type { Rules } from "./rules";
+import { excess } from "./topic-filters";
+
+/** Who is at the other end. `iam` signed with AWS credentials; `anyone` came over plain MQTT and stays on this computer. */
+export type Principal =
+  { readonly kind: "certificate"; readonly certificateId: string } | { readonly kind: "iam" } | { readonly kind: "anyone" };
+
+/** Gives the reason why something is refused, or undefined; for what is to be received, whether it is allowed. */
+export interface Access {
+  connect(principal: Principal, clientId: string): string | undefined;
+  publish(principal: Principal, client: Client, packet: PublishPacket): string | undefined;
+  subscribe(principal: Principal, client: Client, filter: string): string | undefined;
+  receive(principal: Principal, client: Client, topic: string): boolean;
+}
+
+const maxPayloadBytes = 128 * 1024;
+
+type Action = "Connect" | "Publish" | "RetainPublish" | "Subscribe" | "Receive";
+
+/** The kind of resource that an action is on. */
+const kinds = { Connect: "client", Publish: "topic", RetainPublish: "topic", Subscribe: "topicfilter", Receive: "topic" } as const;
+
+/** Without `policies` every connection may do what AWS allows to anyone at all. */
+export function accessOf(rules: Rules, policies: boolean): Access {
+  function allows(principal: Principal, clientId: string, action: Action, name: string): boolean {
+    if (!policies || principal.kind === "iam") return true;
+    if (principal.kind === "anyone") return action === "Connect" || isOwn(clientId, action, name);
+    const requester = { certificateId: principal.certificateId, clientId };
+    return rules.identities.mayDo(requester, { actions: [`iot:${action}`], resources: [`${kinds[action]}/${name}`] });
+  }
+
+  return {
+    connect: (principal, clientId) =>
+      allows(principal, clientId, "Connect", clientId) ? undefined : "no policy allows its certificate to connect as that",
+    publish(principal, { id }, { topic, payload, qos, retain }) {
+      if (payload.length > maxPayloadBytes) return `a payload of ${payload.length} bytes`;
+      if (qos === 2) return "a PUBLISH at QoS 2";
+      const long = excess(topic);
+      if (long !== undefined) return long;
+      if (topic.startsWith("$")) {
+        if (retain) return `a retained PUBLISH on reserved topic ${topic}`;
+        if (rules.readTopic(topic) === undefined) return `a PUBLISH on reserved topic ${topic}`;
+      }
+      if (!allows(principal, id, "Publish", topic)) return `a PUBLISH that it is not allowed, on ${topic}`;
+      return retain && !allows(principal, id, "RetainPublish", topic)
+        ? `a retained PUBLISH that it is not allowed, on ${topic}`
+        : undefined;
+    },
+    subscribe(principal, { id }, filter) {
+      const long = excess(filter);
+      if (long !== undefined) return long;
+      if (filter.startsWith("$") && !filter.startsWith("$aws/")) return `a subscription to reserved topic ${filter}`;
+      return allows(principal, id, "Subscribe", filter) ? undefined : `a subscription that it is not allowed, to ${filter}`;
+    },
+    receive: (principal, { id }, topic) => allows(principal, id, "Receive", topic),
+  };
+}
+
+/** Without a certificate there is no policy to ask. Such a device keeps to the topics of the thing that it says it is. */
+function isOwn(clientId: string, action: Action, name: string): boolean {
+  if (!name.startsWith("$") || name.startsWith(`$aws/things/${clientId}/`)) return true;
+  return name.startsWith("$aws/events/") && action !== "Publish";
+}
