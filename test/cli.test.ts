@@ -1,59 +1,13 @@
-/** The command line as a person and a script use it: started as programs, against a service that one of them starts. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** Jobs from the command line, against a service that it starts. */
+import type { ChildProcess } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../tools/bundle/targets";
+import { firstLine, openCommandLine, startUp } from "./surroundings/command-line";
 
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-const bin = join(root, "tools/cli/bin.mjs");
-let dir: string;
-const running: ChildProcess[] = [];
-
-function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: dir,
-    env: { ...process.env, ESP32_JOBS_DIR: join(dir, "place"), NO_COLOR: "1" },
-  });
-  running.push(child);
-  return child;
-}
-
-function run(...args: readonly string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = start(args);
-    let out = "";
-    let err = "";
-    child.stdout?.on("data", (piece: Buffer) => (out += piece.toString()));
-    child.stderr?.on("data", (piece: Buffer) => (err += piece.toString()));
-    child.once("close", (code) => resolve({ code, out, err }));
-  });
-}
-
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let out = "";
-    child.stdout?.on("data", (piece: Buffer) => {
-      out += piece.toString();
-      if (out.includes("\n")) resolve(out.slice(0, out.indexOf("\n")));
-    });
-    child.once("close", () => reject(new Error(`it ended: ${out}`)));
-  });
-}
-
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), "esp32-jobs-cli-"));
-});
-afterAll(() => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(dir, { recursive: true, force: true });
-});
+const line = openCommandLine();
+const { dir, run } = line;
+afterAll(line.close);
 
 describe("without a service", () => {
   test("each command has a help text with an example", { timeout: 60_000 }, async () => {
@@ -68,6 +22,17 @@ describe("without a service", () => {
       ["job", "list"],
       ["job", "show"],
       ["job", "cancel"],
+      ["board", "run"],
+      ["board", "list"],
+      ["provision"],
+      ["env"],
+      ["object"],
+      ["object", "put"],
+      ["clock"],
+      ["fault"],
+      ["fault", "add"],
+      ["fault", "list"],
+      ["fault", "clear"],
     ]) {
       const { code, out } = await run(...words, "--help");
       expect(code).toBe(0);
@@ -85,6 +50,11 @@ describe("without a service", () => {
       [["job", "create", "@/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
       [["job", "create", "blink", "--timeout", "soon"], /must be a whole number of seconds/],
       [["agent"], /name a thing with --thing/],
+      [["clock", "2h"], /a clock only goes forward/],
+      [["clock", "--", "-2h"], /a clock only goes forward/],
+      [["job", "list", "--limit", "0"], /must be a whole number, 1 or more/],
+      [["fault", "add", "drop", "--probability", "often"], /must be a number/],
+      [["object", "put", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
     ] as const) {
       const { code, err } = await run(...words);
       expect(err).toMatch(sentence);
@@ -110,8 +80,9 @@ describe("without a service", () => {
 describe("with a service and its board", () => {
   let up: ChildProcess;
   beforeAll(async () => {
-    up = start(["up", "--json", "--mqtt-port", "0", "--mqtts-port", "0", "--https-port", "0"]);
-    const address = JSON.parse(await firstLine(up)) as Record<string, string>;
+    const started = await startUp(line);
+    up = started.up;
+    const { address } = started;
     expect(Object.keys(address).sort()).toEqual(["ca", "https", "mqtt", "mqtts"]);
     expect(existsSync(address["ca"] ?? "")).toBe(true);
   }, 30_000);
@@ -175,7 +146,7 @@ describe("with a service and its board", () => {
   });
 
   test("a job for a board that is not there waits, and can be cancelled", { timeout: 30_000 }, async () => {
-    const agent = start(["agent", "--thing", "desk:1"]);
+    const agent = line.start("agent", "--thing", "desk:1");
     await firstLine(agent);
     agent.kill("SIGINT");
     await new Promise((resolve) => agent.once("close", resolve));

@@ -1,15 +1,15 @@
 /** esp32-jobs agent: the agent as a Node.js process, against the running service or any endpoint. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import pc from "picocolors";
 import { WrongUsage } from "./failing";
 import { printJson } from "./output";
-import { defaultPlace, occupy, thingPlace } from "./place";
+import { openCloud, withCloudOptions, type CloudOptions } from "./cloud";
+import { occupy, thingPlace } from "./place";
 import { untilStopped } from "./stopping";
 
-interface AgentOptions {
-  readonly dir: string;
+interface AgentOptions extends CloudOptions {
   readonly thing?: string;
   readonly identity?: string;
   readonly json?: boolean;
@@ -18,13 +18,12 @@ interface AgentOptions {
 async function folderOf(options: AgentOptions): Promise<string> {
   if (options.identity !== undefined) return options.identity;
   if (options.thing === undefined) throw new WrongUsage("name a thing with --thing, or a folder with its identity with --identity");
-  const { enrol } = await import("./things");
-  const folder = thingPlace(options.dir, options.thing);
+  const { enrol } = await import("./enrol");
+  const cloud = await openCloud(options);
+  const folder = thingPlace(cloud.place, options.thing);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [name, contents] of Object.entries(await enrol(options.dir, options.thing))) {
-    if (name === "settings.json" || !existsSync(join(folder, name)) || name === "ca.pem")
-      writeFileSync(join(folder, name), contents, { mode: 0o600 });
-  }
+  for (const [name, contents] of Object.entries(await enrol(cloud, options.thing)))
+    writeFileSync(join(folder, name), contents, { mode: 0o600 });
   return folder;
 }
 
@@ -47,15 +46,14 @@ async function run(options: AgentOptions): Promise<void> {
 
 /** The `agent` command. */
 export function agentCommand(): Command {
-  return new Command("agent")
+  return withCloudOptions(new Command("agent"))
     .description("run the agent as a Node.js process; Ctrl-C ends it")
-    .option("--thing <name>", "a thing of the service that `up` started; it is created where it is missing")
+    .option("--thing <name>", "a thing of the service that `up` started, or of AWS IoT Core; it is created where it is missing")
     .option("--identity <folder>", "a folder with settings.json, ca.pem, cert.pem and key.pem, for any endpoint")
-    .option("--dir <folder>", "where the service was started", defaultPlace)
     .option("--json", "print each console line and pin edge as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  $ esp32-jobs agent --thing desk-01\n  $ esp32-jobs agent --identity ~/certificates/desk-01     (AWS IoT Core)",
+      "\nExample:\n  $ esp32-jobs agent --thing desk-01\n  $ esp32-jobs agent --identity ~/certificates/desk-01     (any endpoint)",
     )
     .action(run);
 }

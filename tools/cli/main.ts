@@ -3,8 +3,13 @@ import { Command, CommanderError } from "commander";
 import { agentCommand } from "./agent";
 import { boardCommand } from "./board";
 import { bundleCommand } from "./bundle";
+import { clockCommand } from "./clock";
+import { envCommand } from "./env";
 import { sentenceOf, WrongUsage } from "./failing";
+import { faultCommand } from "./fault";
 import { jobCommand } from "./job";
+import { objectCommand } from "./object";
+import { provisionCommand } from "./provision";
 import { upCommand } from "./up";
 
 const program = new Command("esp32-jobs")
@@ -15,7 +20,19 @@ const program = new Command("esp32-jobs")
     "\nExample:\n  $ esp32-jobs up                                  service and one virtual board\n  $ esp32-jobs job create blink count=5 --wait     in another terminal",
   );
 
-for (const command of [upCommand(), jobCommand(), boardCommand(), agentCommand(), bundleCommand()]) program.addCommand(command);
+for (const command of [
+  upCommand(),
+  jobCommand(),
+  boardCommand(),
+  agentCommand(),
+  provisionCommand(),
+  envCommand(),
+  objectCommand(),
+  clockCommand(),
+  faultCommand(),
+  bundleCommand(),
+])
+  program.addCommand(command);
 
 function strict(command: Command): void {
   command.exitOverride().showHelpAfterError("(add --help for an example)");

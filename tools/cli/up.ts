@@ -1,13 +1,14 @@
 /** esp32-jobs up: the Jobs service and one virtual board, until Ctrl-C. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pc from "picocolors";
 import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
-import { controlPlane } from "./control-plane";
 import { CommandFailed } from "./failing";
 import { identityFiles, virtualWifi } from "./identity";
+import { isRunning } from "./local-service";
+import { portNumber } from "./numbers";
 import { printJson } from "./output";
 import { announceService, defaultPlace, findService, occupy, servicePlace, thingPlace, type ServiceAddress } from "./place";
 import { untilStopped } from "./stopping";
@@ -30,16 +31,9 @@ const usual = { mqtt: 1883, mqtts: 8883, https: 8443 };
 
 /** Two services in one folder would answer for the same things, and two boards write the same flash. */
 async function refuseSecond(place: string): Promise<void> {
-  let address: ServiceAddress;
-  try {
-    address = findService(place);
-    await controlPlane(address).listThings();
-  } catch {
-    return; // None, or one that did not end in good order.
-  }
-  throw new CommandFailed(
-    `a Jobs service runs in ${place} already, at ${address.mqtts}: use that one, or choose another folder with --dir`,
-  );
+  if (!(await isRunning(place))) return; // None, or one that did not end in good order.
+  const { mqtts } = findService(place);
+  throw new CommandFailed(`a Jobs service runs in ${place} already, at ${mqtts}: use that one, or choose another folder with --dir`);
 }
 
 async function startService(options: UpOptions): Promise<JobsService> {
@@ -98,13 +92,6 @@ async function up(options: UpOptions): Promise<void> {
   board?.powerOff();
   forget();
   await service.stop();
-}
-
-/** A port number, or 0 for any free one. */
-export function portNumber(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new InvalidArgumentError("must be a whole number from 0 to 65535");
-  return port;
 }
 
 /** The `up` command. */
