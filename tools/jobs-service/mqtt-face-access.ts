@@ -43,16 +43,16 @@ export function accessOf(rules: Rules, policies: boolean): Access {
         if (retain) return `a retained PUBLISH on reserved topic ${topic}`;
         if (rules.readTopic(topic) === undefined) return `a PUBLISH on reserved topic ${topic}`;
       }
-      if (!allows(principal, id, "Publish", topic)) return `a PUBLISH that it is not allowed, on ${topic}`;
+      if (!allows(principal, id, "Publish", topic)) return `a PUBLISH on ${topic}, which it is not allowed`;
       return retain && !allows(principal, id, "RetainPublish", topic)
-        ? `a retained PUBLISH that it is not allowed, on ${topic}`
+        ? `a retained PUBLISH on ${topic}, which it is not allowed`
         : undefined;
     },
     subscribe(principal, { id }, filter) {
       const long = excess(filter);
       if (long !== undefined) return long;
       if (filter.startsWith("$") && !filter.startsWith("$aws/")) return `a subscription to reserved topic ${filter}`;
-      return allows(principal, id, "Subscribe", filter) ? undefined : `a subscription that it is not allowed, to ${filter}`;
+      return allows(principal, id, "Subscribe", filter) ? undefined : `a subscription to ${filter}, which it is not allowed`;
     },
     receive: (principal, { id }, topic) => allows(principal, id, "Receive", topic),
   };
