@@ -1,6 +1,6 @@
 /** A rulebook on a virtual clock with one thing, and short ways to ask it. */
 import type { Choices } from "../../tools/jobs-service/choices";
-import type { JobInput, Message, Rules } from "../../tools/jobs-service/rules";
+import type { JobInput, Message, Rules, RulesOptions } from "../../tools/jobs-service/rules";
 import { timedRules } from "../../tools/jobs-service/timed-rules";
 import { VirtualTime } from "../../tools/time";
 
@@ -19,7 +19,7 @@ export interface Rulebook {
   status(jobId: string): string;
 }
 
-export function openRulebook(choices: Partial<Choices> = {}): Rulebook {
+export function openRulebook(choices: Partial<Choices> = {}, more: Partial<RulesOptions> = {}): Rulebook {
   const time = new VirtualTime(1_700_000_000_000);
   const said: Message[] = [];
   let signed = 0;
@@ -27,6 +27,7 @@ export function openRulebook(choices: Partial<Choices> = {}): Rulebook {
     deliver: (messages) => said.push(...messages),
     choices,
     presign: (url) => `${url}?signature=${++signed}`,
+    ...more,
   });
   rules.createThing(thing);
   return {

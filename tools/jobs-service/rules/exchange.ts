@@ -2,6 +2,7 @@
 import type { Body } from "./fields";
 import { readBody } from "./fields";
 import { refuseIfFaulty } from "./faults";
+import { refuseIfTooMany } from "./rates";
 import { DeviceRefusal } from "./refusals";
 import { perform } from "./requests";
 import { readCall, topicOf } from "./topics";
@@ -21,6 +22,7 @@ export function exchange(turn: Turn, thingName: string, suffix: string, payload:
   const timestamp = turn.nowSeconds;
   try {
     refuseIfFaulty(turn.store.faults, thingName, call);
+    refuseIfTooMany(turn.store.rates, turn.nowMs, call);
     const result = perform(turn, thingName, call, call.operation === "unknown" ? {} : checked(body));
     return { topic: `${topic}/accepted`, payload: JSON.stringify({ ...token, timestamp, ...result }) };
   } catch (error) {
