@@ -15,7 +15,7 @@ export interface Caller {
 }
 
 /** A client that trusts the service's own CA. */
-export function callerOf({ ca, urls }: JobsService): Caller {
+export function callerOf({ ca, urls }: Pick<JobsService, "ca" | "urls">): Caller {
   const agent = new Agent({ ca });
   return {
     call: (method, url, body, headers = {}) =>
