@@ -21,6 +21,7 @@ import { serveWebSockets } from "./websocket";
 
 export type { Traffic } from "./mqtt-face";
 export type { Rules } from "./rules";
+export { DataFolderError } from "./data";
 export { ControlRefusal } from "./rules";
 
 export interface JobsServiceOptions {
@@ -39,6 +40,8 @@ export interface JobsServiceOptions {
   readonly credentials?: Credentials;
   /** Whether the policies attached to certificates are enforced; true unless given. */
   readonly policies?: boolean;
+  /** Refuses what comes more often than the quotas of AWS allow; false unless given. */
+  readonly rateLimits?: boolean;
   /** Other answers to what AWS does not document. */
   readonly choices?: Partial<Choices>;
   /** Hears why connections were refused or ended. No payloads, no keys. */
@@ -72,16 +75,18 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   const urls: { mqtt?: string; mqtts?: string; https?: string } = {};
   const listeners: Listener[] = [];
   const trafficListeners = new Set<(message: Traffic) => void>();
-  // Without an HTTPS port objects are reached through connectHttp only, which is plain.
-  const objects = openObjects(
-    () => urls.https ?? "http://localhost",
-    () => time.now(),
-  );
   const broken = (error: unknown): void =>
     log(`the service failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 
   const keeping = options.data === undefined ? undefined : await keepIn(options.data, log, broken);
   const authority = await openAuthority(keeping?.authorityDir ?? options.dir);
+  // Without an HTTPS port objects are reached through connectHttp only, which is plain.
+  const objects = openObjects(
+    () => urls.https ?? "http://localhost",
+    () => rules.clock.now(),
+    keeping?.blobs,
+    keeping?.secret,
+  );
   let mqttFace: MqttFace | undefined;
   const rulesOptions = {
     deliver: (messages: readonly Message[]) => mqttFace?.deliver(messages),
@@ -89,6 +94,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     broken,
     newId: randomUUID,
     presign: (url: string, expiresInSec: number, thingName: string) => objects.presign(url, expiresInSec, thingName),
+    rateLimits: options.rateLimits ?? false,
     choices: { ...(options.lenientThings !== undefined && { lenientThings: options.lenientThings }), ...options.choices },
   };
   const { rules, stop: stopTimers } =
@@ -100,6 +106,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     rules,
     outbox,
     policies,
+    time,
     traffic: (message) => trafficListeners.forEach((listener) => listener(message)),
     log,
   });

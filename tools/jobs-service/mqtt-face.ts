@@ -5,11 +5,15 @@
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from "aedes";
 import { disconnect, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
+import type { TimeSource } from "../time";
+import { faultyWays } from "./fault-passage";
 import type { Outbox } from "./group-commit";
 import { accessOf, type Principal } from "./mqtt-face-access";
-import { openDelivery, type Passage } from "./mqtt-face-delivery";
+import { openDelivery } from "./mqtt-face-delivery";
 import { granted, openSubscribers } from "./mqtt-face-subscribers";
 import type { Message, Rules } from "./rules";
+import { connectionLimits, keepAliveSeconds } from "./rules/limits";
+import type { ConnectionRates } from "./rules/rates";
 
 /** One MQTT message as a device sees it: it published it, or received it. `sizeBytes` is that of the payload. */
 export interface Traffic {
@@ -27,7 +31,8 @@ export interface MqttFaceOptions {
   readonly outbox: Outbox;
   /** Whether policies are enforced. */
   readonly policies: boolean;
-  readonly passage?: Passage;
+  /** For what faults and quotas delay. */
+  readonly time: TimeSource;
   readonly traffic: (message: Traffic) => void;
   /** Hears why connections were refused or ended. */
   readonly log: (line: string) => void;
@@ -43,18 +48,19 @@ export interface MqttFace {
 }
 
 const maxPacketBytes = 129 * 1024;
-const maxClientIdBytes = 128;
-const maxFilters = 8;
-const maxSubscriptions = 50;
 /** Where requests go inside the broker once they are answered. Nobody can subscribe to it. */
 const sink = "$jobs-service/answered";
 const anyone: Principal = { kind: "anyone" };
 
 export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> {
-  const { rules, outbox, policies, passage = ({ send }) => send(), traffic, log } = options;
+  const { rules, outbox, policies, time, traffic, log } = options;
+  const { passage, entrance, connect } = faultyWays(rules, time);
   const access = accessOf(rules, policies);
   const principals = new WeakMap<Duplex, Principal>();
   const byCertificate = new Map<string, Set<Client>>();
+  const ratesOf = new WeakMap<Client, ConnectionRates>();
+  /** Messages above the quota: neither carried out nor acknowledged. */
+  const discarded = new WeakSet<object>();
   const subscribers = openSubscribers();
   const delivery = openDelivery(() => broker, subscribers, passage, disconnect);
 
@@ -81,37 +87,69 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     }, refuse);
   }
 
+  /** A message that has come in. The broker acknowledges it once `done` is called, which may be called once. */
+  function publish(client: Client, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    const reason = access.publish(principalOf(client), client, packet);
+    if (reason !== undefined) return done(new Error(reason));
+    const request = rules.readTopic(packet.topic);
+    if (request === undefined) return done(null);
+    const asked = { ...packet };
+    let isDone = false;
+    function acknowledge(): void {
+      if (isDone) return;
+      isDone = true;
+      // The broker still has to acknowledge it.
+      bury(packet);
+      done(null);
+    }
+    entrance({
+      ...request,
+      carryOut: () => answer(client, request, asked, acknowledge),
+      acknowledge,
+      hangUp: () => done(new Error(`a fault on ${asked.topic}`)),
+    });
+  }
+
   function report({ id }: Client, direction: Traffic["direction"], { topic, payload }: { topic: string; payload: string | Buffer }): void {
     traffic({ thingName: id, direction, topic, sizeBytes: payload.length, payload: bytesOf(payload) });
   }
 
   const brokerOptions: AedesOptions = {
-    preConnect(client, { clientId, will }, done) {
+    preConnect(client, packet, done) {
+      const { clientId, will } = packet;
       const idBytes = Buffer.byteLength(clientId);
+      packet.keepalive = keepAliveSeconds(packet.keepalive ?? 0);
       const reason =
         will?.topic.startsWith("$") === true
           ? "its will has a reserved topic"
-          : idBytes === 0 || idBytes > maxClientIdBytes
+          : idBytes === 0 || idBytes > connectionLimits.clientIdBytes
             ? `its client id has ${idBytes} bytes`
-            : access.connect(principalOf(client), clientId);
-      done(null, reason === undefined);
-      if (reason === undefined) return;
-      log(`refused client id ${clientId}: ${reason}`);
-      // Without a CONNACK, as AWS does: clients only ever report that it hung up (aws-iot-device-sdk-js-v2 issue 101).
-      client.conn.destroy();
+            : !rules.rates.mayConnect(clientId)
+              ? "it connects more than once a second"
+              : access.connect(principalOf(client), clientId);
+      if (reason !== undefined) return refuse(reason);
+      connect(clientId, (isRefused) => {
+        if (isRefused) refuse("a fault");
+        else done(null, true);
+      });
+
+      function refuse(why: string): void {
+        done(null, false);
+        log(`refused client id ${clientId}: ${why}`);
+        // Without a CONNACK, as AWS does: clients only ever report that it hung up (aws-iot-device-sdk-js-v2 issue 101).
+        client.conn.end(() => client.conn.destroy());
+      }
     },
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
-      const reason = access.publish(principalOf(client), client, packet);
-      if (reason !== undefined) return done(new Error(reason));
-      const request = rules.readTopic(packet.topic);
-      if (request === undefined) return done(null);
-      answer(client, request, packet, () => {
-        // The broker still has to acknowledge it, and then finds no subscriber.
-        packet.topic = sink;
-        packet.payload = Buffer.alloc(0);
-        done(null);
-      });
+      if (discarded.has(packet)) {
+        bury(packet);
+        packet.qos = 0;
+        return done(null);
+      }
+      const delayMs = ratesOf.get(client)?.delayMs(rules.clock.now(), packet.payload.length) ?? 0;
+      if (delayMs > 0) time.after(delayMs, () => publish(client, packet, done));
+      else publish(client, packet, done);
     },
     authorizeSubscribe(client, subscription, done) {
       const { topic } = subscription;
@@ -120,7 +158,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
       if (reason !== undefined && isRestoring(client)) return done(null, null);
       if (reason !== undefined) return done(new Error(reason), null);
       const known = subscriptionsOf(client);
-      if (!(topic in known) && Object.keys(known).length >= maxSubscriptions) return done(null, null);
+      if (!(topic in known) && Object.keys(known).length >= connectionLimits.subscriptions) return done(null, null);
       subscribers.add(client, topic);
       done(null, subscription);
     },
@@ -131,6 +169,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
       const isReply = isOurs && /\/(accepted|rejected)$/.test(topic);
       if (!isOurs && granted(client, topic) === undefined) return null;
       if (!isReply && !access.receive(principalOf(client), client, topic)) return null;
+      if (ratesOf.get(client)?.mayPublish(rules.clock.now()) === false) return null;
       report(client, "received", packet);
       return packet;
     },
@@ -160,10 +199,16 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
       stream.once("close", () => subscribers.remove(client));
       if (principal.kind === "certificate") remember(client, principal.certificateId);
       limitPacket(client, maxPacketBytes);
+      const rates = rules.rates.connection();
+      if (rates !== undefined) ratesOf.set(client, rates);
       onPacket(client, (packet) => {
-        if (packet.cmd === "publish") report(client, "published", packet);
+        if (packet.cmd === "publish") {
+          report(client, "published", packet);
+          if (rates?.mayPublish(rules.clock.now()) === false) discarded.add(packet);
+        }
         if (packet.cmd !== "subscribe") return;
-        if (packet.subscriptions.length > maxFilters) disconnect(client, `a SUBSCRIBE with ${packet.subscriptions.length} filters`);
+        if (packet.subscriptions.length > connectionLimits.filtersInSubscribe)
+          disconnect(client, `a SUBSCRIBE with ${packet.subscriptions.length} filters`);
         for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
       });
     },
@@ -176,6 +221,12 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
       for (const stream of streams) stream.destroy();
     },
   };
+}
+
+/** Sends a message where it finds no subscriber. */
+function bury(packet: PublishPacket): void {
+  packet.topic = sink;
+  packet.payload = Buffer.alloc(0);
 }
 
 /** What comes over a wire is bytes already; only the broker's own messages may be text. */
