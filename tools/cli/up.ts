@@ -15,6 +15,7 @@ import { untilStopped } from "./stopping";
 
 interface UpOptions {
   readonly dir: string;
+  readonly data?: string;
   readonly json?: boolean;
   readonly thing: string;
   readonly board: boolean;
@@ -37,20 +38,21 @@ async function refuseSecond(place: string): Promise<void> {
 }
 
 async function startService(options: UpOptions): Promise<JobsService> {
-  const { startJobsService } = await import("../jobs-service");
+  const { DataFolderError, startJobsService } = await import("../jobs-service");
   const wanted = { mqtt: options.mqttPort, mqtts: options.mqttsPort, https: options.httpsPort };
   const ports = { mqtt: wanted.mqtt ?? usual.mqtt, mqtts: wanted.mqtts ?? usual.mqtts, https: wanted.https ?? usual.https };
-  const dir = servicePlace(options.dir);
+  const folders = { dir: servicePlace(options.dir), ...(options.data !== undefined && { data: options.data }) };
   try {
-    return await startJobsService({ dir, ports, host: options.host, time: systemTime() });
+    return await startJobsService({ ...folders, ports, host: options.host, time: systemTime() });
   } catch (error) {
+    if (error instanceof DataFolderError) throw new CommandFailed(error.message);
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code === "EADDRNOTAVAIL") throw new CommandFailed(`this computer does not have the address ${options.host}`);
     if (code !== "EADDRINUSE") throw error;
     if (Object.values(wanted).some((chosen) => chosen === port))
       throw new CommandFailed(`port ${port} is in use: choose another, or 0 for any free one`);
     return startJobsService({
-      dir,
+      ...folders,
       host: options.host,
       ports: { mqtt: wanted.mqtt ?? 0, mqtts: wanted.mqtts ?? 0, https: wanted.https ?? 0 },
       time: systemTime(),
@@ -99,6 +101,7 @@ export function upCommand(): Command {
   return new Command("up")
     .description("start the Jobs service and one virtual board; Ctrl-C ends them")
     .option("--dir <folder>", "keep certificates and flash here", defaultPlace)
+    .option("--data <folder>", "keep all that the service knows here, across restarts (default: in memory only)")
     .option("--thing <name>", "the board's thing name", "lamp-01")
     .option("--no-board", "the service alone")
     .option("--host <address>", "this computer's address in your network, for real boards (default: this computer alone)", loopback)

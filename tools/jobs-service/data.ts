@@ -6,6 +6,7 @@
  *   DIR/objects     images, a file each
  *   DIR/authority   the CA and the certificates that it issued
  */
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -17,6 +18,8 @@ export interface Data {
   /** All records, in the order of their keys. Throws a DataFolderError. */
   read(): Promise<SavedRecord[]>;
   readonly blobs: Blobs;
+  /** Made with the folder: what was signed with it stays signed. */
+  readonly secret: Uint8Array;
   /** The folder of the certificate authority. */
   readonly authorityDir: string;
   write(batch: Batch): Promise<void>;
@@ -30,8 +33,9 @@ export class DataFolderError extends Error {
 
 /** Raised when records of an older version can no longer be read. */
 const format = 1;
-/** No kind of record: those have a slash. */
+// No kinds of records: those have a slash.
 const formatKey = "format";
+const secretKey = "secret";
 
 /** Opens a data folder; makes it when there is none. Throws a DataFolderError. */
 export async function openData(dir: string): Promise<Data> {
@@ -52,6 +56,7 @@ export async function openData(dir: string): Promise<Data> {
     return {
       read: () => read(level).catch((error: unknown) => Promise.reject(damaged(dir, error))),
       blobs: await blobsIn(join(dir, "objects")),
+      secret: await secretIn(level),
       authorityDir: join(dir, "authority"),
       write: (batch) => level.batch(operations(batch), { valueEncoding: "utf8", sync: true }),
       close: () => level.close(),
@@ -80,9 +85,17 @@ async function checkFormat(level: ClassicLevel<string, unknown>, dir: string): P
   }
 }
 
+async function secretIn(level: ClassicLevel<string, unknown>): Promise<Uint8Array> {
+  const found = await level.get(secretKey);
+  if (typeof found === "string") return Buffer.from(found, "hex");
+  const made = randomBytes(32);
+  await level.put(secretKey, made.toString("hex"), { sync: true });
+  return made;
+}
+
 async function read(level: ClassicLevel<string, unknown>): Promise<SavedRecord[]> {
   const records: SavedRecord[] = [];
-  for await (const record of level.iterator()) if (record[0] !== formatKey) records.push(record);
+  for await (const record of level.iterator()) if (record[0].includes("/")) records.push(record);
   return records;
 }
 

@@ -4,7 +4,7 @@ import { groupCommit, type GroupCommit } from "./group-commit";
 import type { RulesOptions } from "./rules";
 import type { SavedRecord } from "./rules/restore";
 
-export interface Keeping extends Pick<Data, "blobs" | "authorityDir">, Pick<GroupCommit, "outbox"> {
+export interface Keeping extends Pick<Data, "blobs" | "secret" | "authorityDir">, Pick<GroupCommit, "outbox"> {
   /** Makes rules that know what the folder holds. Throws a DataFolderError when that makes no sense. */
   restored<T>(make: (options: Required<Pick<RulesOptions, "restored" | "commit">>) => T): T;
   /** Resolves when everything is written. What is changed after that is refused. */
@@ -26,6 +26,7 @@ export async function keepIn(dir: string, log: (line: string) => void, broken: (
   }
   return {
     blobs: data.blobs,
+    secret: data.secret,
     authorityDir: data.authorityDir,
     outbox: commits.outbox,
     restored(make) {
