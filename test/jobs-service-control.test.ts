@@ -41,7 +41,7 @@ describe("creating a job", () => {
     ["eleven retries", { jobExecutionsRetryConfig: { criteriaList: [{ failureType: "ALL", numberOfRetries: 11 }] } }, "numberOfRetries"],
     ["a URL that lives for a second", { presignedUrlConfig: { expiresInSec: 1 } }, "expiresInSec"],
     ["a description with a line break", { description: "a\nb" }, "description"],
-    ["a schedule, which this service does not have", { schedulingConfig: {} }, "schedulingConfig is not supported"],
+    ["a schedule that begins in the past", { schedulingConfig: { startTime: "2020-01-01 10:00" } }, "startTime"],
   ] as [string, Partial<JobInput>, string][])("is refused with %s", (_what, wrong, why) => {
     expect(() => create("j1", wrong)).toThrow(
       expect.objectContaining({ name: "InvalidRequestException", message: expect.stringContaining(why) as string }),
@@ -113,7 +113,7 @@ describe("a job", () => {
   it("is cancelled by itself when too many things fail", () => {
     for (let n = 2; n <= 4; n++) rules.createThing(`lamp-0${n}`);
     const targets = [1, 2, 3, 4].map((n) => rules.thingArn(`lamp-0${n}`));
-    const criterion = { failureType: "FAILED" as const, thresholdPercentage: 50, minNumberOfExecutedThings: 2 };
+    const criterion = { failureType: "FAILED" as const, action: "CANCEL" as const, thresholdPercentage: 50, minNumberOfExecutedThings: 2 };
     create("j1", { targets, abortConfig: { criteriaList: [criterion] } });
     update("j1", "FAILED");
     expect(rules.describeJob("j1").status).toBe("IN_PROGRESS");

@@ -129,7 +129,7 @@ describe("topics", () => {
 describe("documents", () => {
   it("get a fresh URL at every delivery, and keep the placeholder for their owner", () => {
     const document = '{"url":"${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/fw/app.bin}"}';
-    create("j1", { document });
+    create("j1", { document, presignedUrlConfig: { roleArn: "arn:aws:iam::123456789012:role/read-fw" } });
     const url = (reply: Record<string, unknown>): unknown =>
       ((reply["execution"] ?? reply) as { jobDocument: { url: string } }).jobDocument.url;
     const urls = [

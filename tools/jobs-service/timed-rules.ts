@@ -8,12 +8,14 @@ const longestDelayMs = 2 ** 31 - 1;
 
 /** Rules whose deadlines are kept by `time`. `stop` ends the timer. */
 export function timedRules(time: TimeSource, options: Omit<RulesOptions, "now" | "settled">): { readonly rules: Rules; stop(): void } {
+  /** By `time`, which the rules' own clock may be ahead of. */
   let armedForMs: number | undefined;
   let disarm: (() => void) | undefined;
   let stopped = false;
 
   function arm(): void {
-    const deadlineMs = stopped ? undefined : rules.nextDeadlineMs();
+    const nextMs = stopped ? undefined : rules.nextDeadlineMs();
+    const deadlineMs = nextMs === undefined ? undefined : nextMs - rules.clock.offsetMs();
     if (deadlineMs === armedForMs) return;
     disarm?.();
     disarm = undefined;

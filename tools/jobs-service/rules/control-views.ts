@@ -1,9 +1,16 @@
 /** How jobs and executions look in the control plane: times are epoch seconds as numbers, status details sit in a `detailsMap`. */
-import { jobArn, thingArn } from "./names";
+import { groupId, jobArn, readTarget, thingArn } from "./names";
+import { nextRollouts } from "./schedule";
 import type { Execution, Job } from "./store";
 
 function seconds(ms: number): number {
   return ms / 1000;
+}
+
+/** The group that the job is for, if it is for one only. */
+function groupOf({ targets: [arn, ...others] }: Job): { thingGroupId?: string } {
+  const target = arn === undefined || others.length > 0 ? undefined : readTarget(arn);
+  return target?.kind === "thinggroup" ? { thingGroupId: groupId(target.name) } : {};
 }
 
 /** JobSummary. */
@@ -17,15 +24,19 @@ export function jobSummaryView(job: Job) {
     lastUpdatedAt: seconds(job.lastUpdatedAtMs),
     ...(job.completedAtMs !== undefined && { completedAt: seconds(job.completedAtMs) }),
     isConcurrent: false,
+    ...groupOf(job),
   };
 }
 
 /** Job. */
-export function jobView(job: Job) {
-  const { counts } = job;
+export function jobView(job: Job, nowMs: number) {
+  const { counts, settings } = job;
+  const isActive = job.status === "IN_PROGRESS" || job.status === "SCHEDULED";
+  const rollouts = settings.schedulingConfig === undefined || !isActive ? [] : nextRollouts(settings.schedulingConfig, nowMs);
   return {
     ...jobSummaryView(job),
-    ...job.settings,
+    ...settings,
+    ...(rollouts.length > 0 && { scheduledJobRollouts: rollouts }),
     targets: [...job.targets],
     ...(job.namespaceId !== undefined && { namespaceId: job.namespaceId }),
     ...(job.forceCanceled && { forceCanceled: true }),

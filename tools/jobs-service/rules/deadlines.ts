@@ -1,41 +1,55 @@
-/** The running timers of all executions: a binary heap whose entries know their place, so that one can be moved or taken out at once. */
-import type { Execution } from "./store";
+/**
+ * All that has a moment of its own: executions with running timers, jobs with a next batch or the next edge of their schedule. A
+ * binary heap whose entries know their place, so that one can be moved or taken out at once.
+ */
+import type { Execution, Job } from "./store";
 
-/** When an execution times out, epoch milliseconds: the earlier of both timers. Undefined while none runs. */
-export function deadlineMs(execution: Execution): number | undefined {
-  const { jobDeadlineMs, stepDeadlineMs } = execution;
-  if (jobDeadlineMs === undefined) return stepDeadlineMs;
-  if (stepDeadlineMs === undefined) return jobDeadlineMs;
-  return Math.min(jobDeadlineMs, stepDeadlineMs);
+export type Timed = Execution | Job;
+
+export function isJob(timed: Timed): timed is Job {
+  return "targets" in timed;
+}
+
+/** When something is due, epoch milliseconds: the earlier of its two moments. Undefined while it has none. */
+export function deadlineMs(timed: Timed): number | undefined {
+  const [one, other] = isJob(timed) ? [timed.nextBatchMs, timed.nextEdgeMs] : [timed.jobDeadlineMs, timed.stepDeadlineMs];
+  if (one === undefined) return other;
+  if (other === undefined) return one;
+  return Math.min(one, other);
+}
+
+/** Equal times go in the order in which things were made, so that runs repeat exactly. */
+function orderOf(timed: Timed): number {
+  return isJob(timed) ? timed.ordinal : timed.sequence;
 }
 
 export class Deadlines {
-  private readonly heap: Execution[] = [];
+  private readonly heap: Timed[] = [];
 
-  /** The execution that times out first. */
-  first(): Execution | undefined {
+  /** What is due first. */
+  first(): Timed | undefined {
     return this.heap[0];
   }
 
-  /** To be called after each change of an execution's deadlines. */
-  update(execution: Execution): void {
-    if (deadlineMs(execution) === undefined) {
-      this.remove(execution);
+  /** To be called after each change of a deadline. */
+  update(timed: Timed): void {
+    if (deadlineMs(timed) === undefined) {
+      this.remove(timed);
       return;
     }
-    if (execution.deadlineIndex < 0) {
-      execution.deadlineIndex = this.heap.length;
-      this.heap.push(execution);
+    if (timed.deadlineIndex < 0) {
+      timed.deadlineIndex = this.heap.length;
+      this.heap.push(timed);
     }
-    this.down(this.up(execution.deadlineIndex));
+    this.down(this.up(timed.deadlineIndex));
   }
 
-  private remove(execution: Execution): void {
-    const index = execution.deadlineIndex;
+  private remove(timed: Timed): void {
+    const index = timed.deadlineIndex;
     if (index < 0) return;
-    execution.deadlineIndex = -1;
+    timed.deadlineIndex = -1;
     const last = this.heap.pop();
-    if (last === undefined || last === execution) return;
+    if (last === undefined || last === timed) return;
     this.place(last, index);
     this.down(this.up(index));
   }
@@ -64,11 +78,10 @@ export class Deadlines {
     }
   }
 
-  /** Equal times go in the order in which the executions were made, so that runs repeat exactly. */
   private isEarlier(a: number, b: number): boolean {
     const [one, other] = [this.at(a), this.at(b)];
     const difference = (deadlineMs(one) ?? Infinity) - (deadlineMs(other) ?? Infinity);
-    return difference !== 0 ? difference < 0 : one.sequence < other.sequence;
+    return difference !== 0 ? difference < 0 : orderOf(one) < orderOf(other);
   }
 
   private swap(a: number, b: number): void {
@@ -77,14 +90,14 @@ export class Deadlines {
     this.place(other, a);
   }
 
-  private place(execution: Execution, index: number): void {
-    this.heap[index] = execution;
-    execution.deadlineIndex = index;
+  private place(timed: Timed, index: number): void {
+    this.heap[index] = timed;
+    timed.deadlineIndex = index;
   }
 
-  private at(index: number): Execution {
-    const execution = this.heap[index];
-    if (execution === undefined) throw new Error(`no deadline at ${index}`);
-    return execution;
+  private at(index: number): Timed {
+    const timed = this.heap[index];
+    if (timed === undefined) throw new Error(`no deadline at ${index}`);
+    return timed;
   }
 }

@@ -1,11 +1,13 @@
 /** The state machine of one execution: queued, started, ended, and what its end means for its job. */
 import { announceExecution, announceJob } from "./events";
+import { abortReason } from "./abort";
 import { add, moveToRunning, pendingOf, remove } from "./pending";
 import { forgetExecution, nextOrdinal, saveExecution, saveJob, saveThing } from "./saved";
 import type { Execution, Job, TerminalStatus, Thing } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
 import { touch } from "./turn";
+import { retire } from "./unreached";
 
 const msPerMinute = 60_000;
 
@@ -22,10 +24,9 @@ export function latest(attempts: readonly Execution[] | undefined): Execution | 
 export function admit(turn: Turn, execution: Execution): void {
   const { thing, job } = execution;
   const attempts = job.executions.get(thing.thingName) ?? [];
-  const previous = latest(attempts);
-  if (previous !== undefined) job.counts[previous.status]--;
-  job.counts[execution.status]++;
+  count(job, attempts, -1);
   attempts.push(execution);
+  count(job, attempts, 1);
   job.executions.set(thing.thingName, attempts);
   thing.executions.set(job.jobId, attempts);
   thing.lastQueuedAt = Math.max(thing.lastQueuedAt, execution.queuedAt);
@@ -92,10 +93,16 @@ export function end(turn: Turn, execution: Execution, status: TerminalStatus): v
   stopTimers(turn, execution);
   changed(turn, execution);
   announceExecution(turn, execution, status.toLowerCase() as Lowercase<TerminalStatus>);
-  if (execution.job.status !== "IN_PROGRESS") return;
-  if (mayRetry(execution)) queue(turn, execution.job, execution.thing, execution.retryAttempt + 1);
-  abortIfFailing(turn, execution.job);
-  completeIfDone(turn, execution.job);
+  const { job, thing } = execution;
+  if (job.status !== "IN_PROGRESS") return;
+  const reason = abortReason(job, turn.store.choices);
+  if (reason !== undefined) {
+    Object.assign(job, reason);
+    cancel(turn, job, false);
+    return;
+  }
+  if (mayRetry(execution)) queue(turn, job, thing, execution.retryAttempt + 1);
+  completeIfDone(turn, job);
 }
 
 /** Takes an execution off the record, as if it had never been. */
@@ -110,12 +117,10 @@ export function erase(turn: Turn, execution: Execution): void {
   // The thing's record is written only here, lest each job made for it wrote one more: see restore.
   if (execution.queuedAt === thing.lastQueuedAt) saveThing(turn, thing);
   const attempts = job.executions.get(thing.thingName) ?? [];
-  const wasLatest = latest(attempts) === execution;
-  if (wasLatest) job.counts[execution.status]--;
+  count(job, attempts, -1);
   attempts.splice(attempts.indexOf(execution), 1);
-  const previous = latest(attempts);
-  if (wasLatest && previous !== undefined) job.counts[previous.status]++;
-  if (previous === undefined) job.executions.delete(thing.thingName);
+  count(job, attempts, 1);
+  if (attempts.length === 0) job.executions.delete(thing.thingName);
   // What is left may be that of an earlier thing of this name.
   if (!attempts.some((attempt) => attempt.thing === thing)) thing.executions.delete(job.jobId);
 }
@@ -126,6 +131,7 @@ export function cancel(turn: Turn, job: Job, force: boolean): void {
   job.forceCanceled = force;
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
+  retire(turn, job);
   saveJob(turn, job);
   announceJob(turn, job, "cancellation_in_progress");
   for (const attempts of job.executions.values()) {
@@ -138,24 +144,34 @@ export function cancel(turn: Turn, job: Job, force: boolean): void {
   announceJob(turn, job, "canceled");
 }
 
-/** A SNAPSHOT job is complete once every thing's latest attempt has ended. */
+/** A job is complete once it can go to no further thing and every thing's latest attempt has ended. */
 export function completeIfDone(turn: Turn, job: Job): void {
-  if (job.status !== "IN_PROGRESS" || job.targetSelection !== "SNAPSHOT") return;
+  const mayGrow = job.targetSelection === "CONTINUOUS" && !job.isRolloutStopped;
+  if (job.status !== "IN_PROGRESS" || mayGrow || job.unreached.size > 0) return;
   if (job.counts.QUEUED + job.counts.IN_PROGRESS > 0) return;
   job.status = "COMPLETED";
   job.lastUpdatedAtMs = turn.nowMs;
   job.completedAtMs = turn.nowMs;
+  retire(turn, job);
   saveJob(turn, job);
   announceJob(turn, job, "completed");
 }
 
+/** Counts a thing by the latest of its attempts at a job, or takes that back. */
+export function count(job: Job, attempts: readonly Execution[], by: 1 | -1): void {
+  const execution = latest(attempts);
+  if (execution === undefined) return;
+  job.counts[execution.status] += by;
+  if (isTerminal(execution) || execution.retryAttempt === 0) return;
+  const before = attempts[attempts.length - 2]?.status;
+  if (before === "FAILED" || before === "TIMED_OUT") job.retried[before] += by;
+}
+
 function setStatus(execution: Execution, status: Execution["status"]): void {
-  const { counts, executions } = execution.job;
-  if (latest(executions.get(execution.thing.thingName)) === execution) {
-    counts[execution.status]--;
-    counts[status]++;
-  }
+  const attempts = execution.job.executions.get(execution.thing.thingName) ?? [];
+  count(execution.job, attempts, -1);
   execution.status = status;
+  count(execution.job, attempts, 1);
 }
 
 function stopTimers(turn: Turn, execution: Execution): void {
@@ -183,18 +199,4 @@ function mayRetry(execution: Execution): boolean {
   const joined = attempts.map((attempt) => attempt.status).lastIndexOf("REMOVED") + 1;
   const spent = attempts.slice(joined, -1).filter((attempt) => criterion.failureType === "ALL" || attempt.status === status).length;
   return spent < criterion.numberOfRetries;
-}
-
-function abortIfFailing(turn: Turn, job: Job): void {
-  const { SUCCEEDED, FAILED, REJECTED, TIMED_OUT } = job.counts;
-  const executed = SUCCEEDED + FAILED + REJECTED + TIMED_OUT;
-  for (const { failureType, thresholdPercentage, minNumberOfExecutedThings } of job.settings.abortConfig?.criteriaList ?? []) {
-    const bad = failureType === "ALL" ? FAILED + REJECTED + TIMED_OUT : job.counts[failureType];
-    if (executed < minNumberOfExecutedThings || bad === 0 || (bad / executed) * 100 < thresholdPercentage) continue;
-    cancel(turn, job, false);
-    job.reasonCode = "ABORT_CRITERIA_MET";
-    job.comment = `${bad} of ${executed} executed things ended ${failureType === "ALL" ? "badly" : failureType}`;
-    saveJob(turn, job);
-    return;
-  }
 }

@@ -2,6 +2,7 @@
 import type { Choices } from "../choices";
 import { ourChoices } from "../choices";
 import type { Changes } from "./changes";
+import { openClock } from "./clock";
 import { controlExecutionView, jobView } from "./control-views";
 import { deadlineMs, Deadlines } from "./deadlines";
 import type { Reply } from "./exchange";
@@ -13,8 +14,9 @@ import { cancelExecution, deleteExecution, expire, requireExecution } from "./jo
 import { identityCalls, identityTables } from "./identities";
 import type { JobInput } from "./job-input";
 import { associateTargets, cancelJob, createJob, deleteJob, requireJob, updateJob } from "./jobs";
-import type { ExecutionFilter, JobFilter, Page } from "./lists";
-import { executionsForJob, executionsForThing, listJobs, listThings } from "./lists";
+import { groupCalls } from "./groups";
+import type { ExecutionFilter, JobFilter } from "./lists";
+import { executionsForJob, executionsForThing, listJobs } from "./lists";
 import type { GivenExecution } from "./load";
 import { load } from "./load";
 import { thingArn } from "./names";
@@ -30,11 +32,16 @@ import {
   requireThing,
   thingView,
 } from "./registry";
+import { openRates, rateCalls, refuseIfTooMany } from "./rates";
 import { perform } from "./requests";
 import type { SavedRecord } from "./restore";
 import { restore } from "./restore";
-import type { Presign, Store } from "./store";
+import type { Presign, ReadObject, Store } from "./store";
 import { Table } from "./table";
+import { tagCalls } from "./tags";
+import { templateCalls, withTemplate } from "./templates";
+import { thingTypeCalls } from "./thing-types";
+import { listThings, thingCalls } from "./things";
 import type { Call } from "./topics";
 import { readCall, readTopic } from "./topics";
 import type { Turn } from "./turn";
@@ -57,7 +64,11 @@ export interface RulesOptions {
   /** Hears of errors that are bugs of this service. */
   readonly broken?: (error: unknown) => void;
   readonly presign?: Presign;
+  /** Reads the document that a job's `documentSource` names. */
+  readonly readObject?: ReadObject;
   readonly choices?: Partial<Choices>;
+  /** Refuses what comes more often than the quotas of AWS allow. */
+  readonly rateLimits?: boolean;
   /** Gives UUIDs; without, they are counted. */
   readonly newId?: () => string;
   /** Hears of a certificate that is no longer ACTIVE: its connections end. */
@@ -76,17 +87,36 @@ export interface Exchange {
 
 export type Rules = ReturnType<typeof createRules>;
 
-export function createRules({ now, deliver, settled, broken, presign, choices, restored, commit, newId, deactivated }: RulesOptions) {
+export function createRules({
+  now: given,
+  deliver,
+  settled,
+  broken,
+  presign,
+  choices,
+  restored,
+  commit,
+  newId,
+  deactivated,
+  readObject,
+  rateLimits,
+}: RulesOptions) {
   const store: Store = {
     choices: { ...ourChoices, ...choices },
     presign: presign ?? ((url) => url),
+    readObject: readObject ?? (() => undefined),
+    clock: new Table("clock"),
     things: new Map(),
     groups: new Map(),
     jobs: new Map(),
     deadlines: new Deadlines(),
     ordinals: 0,
     faults: noFaults(),
+    rates: rateLimits === true ? openRates(given()) : undefined,
     eventConfigurations: new Table("event-configuration"),
+    thingTypes: new Table("thing-type"),
+    templates: new Table("job-template"),
+    tags: new Table("tags"),
     ...identityTables(),
     newId: newId ?? countedIds(),
   };
@@ -101,9 +131,8 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     }
   }
 
-  /** Runs one control call in a turn of its own; what changed before an error is still announced. */
-  function run<T>(work: (turn: Turn) => T): T {
-    const turn = beginTurn(store, now());
+  function turnAt<T>(nowMs: number, work: (turn: Turn) => T): T {
+    const turn = beginTurn(store, nowMs);
     try {
       return work(turn);
     } finally {
@@ -113,10 +142,24 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     }
   }
 
-  function expireDue(): void {
+  function nextDeadlineMs(): number | undefined {
     const first = store.deadlines.first();
-    if (first !== undefined && (deadlineMs(first) ?? Infinity) <= now()) run(expire);
+    return first === undefined ? undefined : deadlineMs(first);
   }
+
+  /** Each deadline has a turn at its own moment, however late this comes. */
+  function expireDue(): void {
+    for (let due = nextDeadlineMs(); due !== undefined && due <= now(); due = nextDeadlineMs()) turnAt(due, expire);
+  }
+
+  /** Runs one control call in a turn of its own; what changed before an error is still announced. */
+  function run<T>(work: (turn: Turn) => T): T {
+    expireDue();
+    return turnAt(now(), work);
+  }
+
+  const clock = openClock({ store, now: given, run: (work) => turnAt(now(), work), nextDeadlineMs, expireDue });
+  const { now } = clock;
 
   return {
     /** Answers a device's MQTT request; `suffix` is the topic after `$aws/things/THING/jobs/`. */
@@ -130,9 +173,9 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     },
     /** The same for HTTP, where there is no topic: throws a DeviceRefusal. */
     perform(thingName: string, call: Call, body: Body): object {
-      expireDue();
       return run((turn) => {
         refuseIfFaulty(store.faults, thingName, call);
+        refuseIfTooMany(store.rates, turn.nowMs, call);
         return perform(turn, thingName, call, body);
       });
     },
@@ -142,14 +185,19 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     readCall,
     readTopic,
 
+    /** The service's clock, which can be moved on. */
+    clock,
     /** Milliseconds since 1970 at which the next timer is due; then call `expireDue`. */
-    nextDeadlineMs(): number | undefined {
-      const first = store.deadlines.first();
-      return first === undefined ? undefined : deadlineMs(first);
-    },
+    nextDeadlineMs,
     expireDue,
     faults: faultCalls(store.faults),
+    rates: rateCalls(store, now),
     events: eventCalls({ store, run }),
+    templates: templateCalls({ store, run }),
+    things: thingCalls({ store, run }),
+    thingTypes: thingTypeCalls({ store, run }),
+    groups: groupCalls({ store, run }),
+    tags: tagCalls({ store, run }),
     /** Puts executions of a thing into the store as described, announcing nothing. */
     load(thingName: string, given: readonly GivenExecution[]): void {
       const turn = beginTurn(store, now());
@@ -164,18 +212,20 @@ export function createRules({ now, deliver, settled, broken, presign, choices, r
     hasThing: (thingName: string): boolean => store.things.has(thingName),
     describeThing: (thingName: string) => run((turn) => thingView(requireThing(turn, thingName))),
     deleteThing: (thingName: string): void => run((turn) => deleteThing(turn, thingName)),
-    listThings: (page?: Page) => listThings(store, page),
+    listThings: () => listThings(store),
     createThingGroup: (groupName: string) => run((turn) => groupView(createGroup(turn, groupName))),
     deleteThingGroup: (groupName: string): void => run((turn) => deleteGroup(turn, groupName)),
     addThingToThingGroup: (groupName: string, thingName: string): void => run((turn) => addToGroup(turn, groupName, thingName)),
     removeThingFromThingGroup: (groupName: string, thingName: string): void => run((turn) => removeFromGroup(turn, groupName, thingName)),
 
-    createJob: (input: JobInput) => run((turn) => createJob(turn, input)),
+    createJob: (input: JobInput) => run((turn) => createJob(turn, withTemplate(store, input))),
     updateJob: (jobId: string, input: Readonly<Record<string, unknown>>): void => run((turn) => updateJob(turn, jobId, input)),
     associateTargetsWithJob: (jobId: string, targets: readonly string[]) => run((turn) => associateTargets(turn, jobId, targets)),
     cancelJob: (jobId: string, options?: Parameters<typeof cancelJob>[2]) => run((turn) => cancelJob(turn, jobId, options)),
     deleteJob: (jobId: string, force?: boolean): void => run((turn) => deleteJob(turn, jobId, force)),
-    describeJob: (jobId: string) => jobView(requireJob(store, jobId)),
+    describeJob: (jobId: string) => jobView(requireJob(store, jobId), now()),
+    /** Where the document was read from, if it was not given. */
+    jobDocumentSource: (jobId: string): string | undefined => requireJob(store, jobId).documentSource,
     /** The document as its creator wrote it: placeholders stay. */
     jobDocument: (jobId: string): string => requireJob(store, jobId).document.text,
     listJobs: (filter?: JobFilter) => listJobs(store, filter),

@@ -1,11 +1,12 @@
 /** The control plane's calls on single executions, and the timers. */
 import { completeIfDone, end, erase, latest } from "./executions";
-import { deadlineMs } from "./deadlines";
+import { deadlineMs, isJob } from "./deadlines";
 import { readDetails } from "./fields";
 import { requireJob } from "./jobs";
 import { ControlRefusal } from "./refusals";
 import type { Execution, Store } from "./store";
 import { isTerminal } from "./store";
+import { goOn } from "./timeline";
 import type { Turn } from "./turn";
 
 /** The attempt with this number, or the latest. */
@@ -57,11 +58,12 @@ export function deleteExecution(turn: Turn, thingName: string, jobId: string, ex
   completeIfDone(turn, execution.job);
 }
 
-/** Ends every execution whose time is up. */
+/** Does what is due at this moment: ends executions whose time is up, moves jobs on. */
 export function expire(turn: Turn): void {
   for (;;) {
-    const execution = turn.store.deadlines.first();
-    if (execution === undefined || (deadlineMs(execution) ?? Infinity) > turn.nowMs) return;
-    end(turn, execution, "TIMED_OUT");
+    const timed = turn.store.deadlines.first();
+    if (timed === undefined || (deadlineMs(timed) ?? Infinity) > turn.nowMs) return;
+    if (isJob(timed)) goOn(turn, timed);
+    else end(turn, timed, "TIMED_OUT");
   }
 }

@@ -1,54 +1,69 @@
-/** Checks what the control plane is given for a job. */
+/** Checks what CreateJob is given. */
+import type { Choices } from "../choices";
 import type { JobDocument } from "./document";
-import { maxDocumentBytes, readDocument } from "./document";
-import { maxTimeoutInMinutes } from "./fields";
+import { maxDocumentBytes, maxPlaceholders, placeholdersIn, readDocument, substituteParameters } from "./document";
+import type { Fields } from "./input-checks";
+import { invalid, list, oneOf, refusal, section, text } from "./input-checks";
+import { readSettings } from "./job-settings";
 import type { Target } from "./names";
-import { jobIdPattern, namespacePattern, plainTextPattern, readTarget } from "./names";
-import { ControlRefusal, violation } from "./refusals";
-import type { AbortCriterion, JobSettings, RetryCriterion } from "./store";
+import { jobIdPattern, namespacePattern, readTarget } from "./names";
+import type { SchedulingConfig } from "./schedule";
+import { readSchedule } from "./schedule";
+import type { AbortCriterion, JobSettings, ReadObject, RetryCriterion, RolloutConfig } from "./store";
 
 /** The body of CreateJob, with the id from its path. `document` is the JSON text. */
 export interface JobInput {
   readonly jobId: string;
   readonly targets: readonly string[];
-  readonly document: string;
+  readonly document?: string;
+  readonly documentSource?: string;
+  readonly jobTemplateArn?: string;
+  readonly documentParameters?: Readonly<Record<string, string>>;
   readonly description?: string;
   readonly targetSelection?: "SNAPSHOT" | "CONTINUOUS";
   readonly namespaceId?: string;
   readonly presignedUrlConfig?: NonNullable<JobSettings["presignedUrlConfig"]>;
-  readonly jobExecutionsRolloutConfig?: object;
-  readonly abortConfig?: { readonly criteriaList: readonly (AbortCriterion & { readonly action?: "CANCEL" })[] };
+  readonly jobExecutionsRolloutConfig?: RolloutConfig;
+  readonly abortConfig?: { readonly criteriaList: readonly AbortCriterion[] };
   readonly timeoutConfig?: { readonly inProgressTimeoutInMinutes?: number };
   readonly jobExecutionsRetryConfig?: { readonly criteriaList: readonly RetryCriterion[] };
+  readonly schedulingConfig?: SchedulingConfig;
+  readonly destinationPackageVersions?: readonly string[];
 }
 
-/** What this service cannot do is refused by name rather than ignored. */
-const unsupported = ["documentSource", "jobTemplateArn", "documentParameters", "schedulingConfig", "destinationPackageVersions"];
+interface Context {
+  readonly nowMs: number;
+  readonly readObject: ReadObject;
+  readonly choices: Choices;
+}
 
-type Fields = Readonly<Record<string, unknown>>;
-const maxDescription = 2028;
 const maxTargets = 100;
+const maxPackageVersions = 25;
+const maxParameterValue = 30_720;
+const parameterName = /^[a-zA-Z0-9_-]{1,128}$/;
+/** Of AWS's own templates; a template of one's own has region and account in its ARN. */
+const managedTemplateArn = /^arn:[a-z-]+:iot:[a-z0-9-]*::jobtemplate\//;
 
-export function readJob(input: JobInput) {
+export function readJob(input: JobInput, context: Context) {
   const fields = input as unknown as Fields;
-  for (const name of unsupported) {
-    if (fields[name] !== undefined) throw refusal(`${name} is not supported by this local service`);
-  }
-  const { jobId, targetSelection = "SNAPSHOT", namespaceId } = input;
+  const { jobId } = input;
   if (typeof jobId !== "string" || !jobIdPattern.test(jobId)) throw invalid(jobId, "jobId", "Member must satisfy [a-zA-Z0-9_-]{1,64}");
-  if (targetSelection !== "SNAPSHOT" && targetSelection !== "CONTINUOUS") {
-    throw invalid(targetSelection, "targetSelection", "Member must satisfy enum value set: [SNAPSHOT, CONTINUOUS]");
-  }
+  const selection = fields["targetSelection"] ?? "SNAPSHOT";
+  const targetSelection = oneOf(selection, "targetSelection", ["SNAPSHOT", "CONTINUOUS"] as const);
+  const namespaceId = fields["namespaceId"] ?? undefined;
   if (namespaceId !== undefined && (typeof namespaceId !== "string" || !namespacePattern.test(namespaceId))) {
     throw invalid(namespaceId, "namespaceId", "Member must satisfy [a-zA-Z0-9_-]+");
   }
   const arns = readTargets(input.targets);
+  const settings = readCreationSettings(fields, context);
+  const documentSource = text(fields, "documentSource", 1, 1350);
   return {
     jobId,
-    targetSelection: targetSelection,
+    targetSelection,
     namespaceId,
-    document: checkDocument(input.document),
-    settings: readSettings(fields),
+    documentSource,
+    document: readJobDocument(fields, documentSource, settings, context),
+    settings,
     arns: arns.map(([arn]) => arn),
     targets: arns.map(([, target]) => target),
   };
@@ -65,93 +80,55 @@ function readTargets(targets: unknown): [string, Target][] {
   });
 }
 
-/** The document must be JSON; what kind of value it is concerns the device only. */
-function checkDocument(text: unknown): JobDocument {
-  if (typeof text !== "string" || text === "") throw invalid(text, "document", "Member must not be empty");
-  const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes > maxDocumentBytes) throw refusal(`The job document has ${sizeBytes} bytes; at most ${maxDocumentBytes} are allowed`);
-  try {
-    return readDocument(text);
-  } catch {
-    throw refusal("The job document is not valid JSON");
-  }
-}
-
-/** The members that UpdateJob may set too. */
-export function readSettings(fields: Fields): JobSettings {
-  const settings: JobSettings = {};
-  const { description } = fields;
-  if (description !== undefined) {
-    if (typeof description !== "string" || description.length > maxDescription || !plainTextPattern.test(description)) {
-      throw invalid(description, "description", `Member must have at most ${maxDescription} characters, none of them control characters`);
-    }
-    settings.description = description;
-  }
-  const presigned = section(fields, "presignedUrlConfig");
-  if (presigned !== undefined) {
-    integer(presigned, "expiresInSec", 60, 3600);
-    settings.presignedUrlConfig = presigned;
-  }
-  const timeout = section(fields, "timeoutConfig");
-  if (timeout !== undefined) {
-    integer(timeout, "inProgressTimeoutInMinutes", 1, maxTimeoutInMinutes);
-    settings.timeoutConfig = timeout;
-  }
-  const rollout = section(fields, "jobExecutionsRolloutConfig");
-  if (rollout !== undefined) settings.jobExecutionsRolloutConfig = rollout;
-  const retries = criteria(fields, "jobExecutionsRetryConfig", ["FAILED", "TIMED_OUT", "ALL"]);
-  if (retries !== undefined) {
-    for (const criterion of retries) integer(criterion, "numberOfRetries", 0, 10, true);
-    const total = retries.reduce((sum, { numberOfRetries }) => sum + (numberOfRetries as number), 0);
-    if (retries.length > 2 || total > 10) throw refusal("At most 2 retry criteria with at most 10 retries in all are allowed");
-    settings.jobExecutionsRetryConfig = { criteriaList: retries as unknown as RetryCriterion[] };
-  }
-  const aborts = criteria(fields, "abortConfig", ["FAILED", "REJECTED", "TIMED_OUT", "ALL"]);
-  if (aborts !== undefined) {
-    for (const criterion of aborts) {
-      integer(criterion, "minNumberOfExecutedThings", 1, Number.MAX_SAFE_INTEGER, true);
-      const percentage = criterion["thresholdPercentage"];
-      if (typeof percentage !== "number" || !(percentage >= 0 && percentage <= 100)) {
-        throw invalid(percentage, "thresholdPercentage", "Member must be between 0 and 100");
-      }
-    }
-    settings.abortConfig = { criteriaList: aborts as unknown as AbortCriterion[] };
+/** All settings, those included that no UpdateJob can change. */
+function readCreationSettings(fields: Fields, { nowMs }: Context): JobSettings {
+  const settings = readSettings(fields);
+  const schedule = readSchedule(fields, nowMs);
+  if (schedule !== undefined) settings.schedulingConfig = schedule;
+  const templateArn = text(fields, "jobTemplateArn", 1, 1600);
+  if (templateArn !== undefined) settings.jobTemplateArn = templateArn;
+  const parameters = section(fields, "documentParameters");
+  if (parameters !== undefined) settings.documentParameters = readParameters(parameters, templateArn);
+  const versions = list(fields, "destinationPackageVersions", maxPackageVersions);
+  if (versions !== undefined) {
+    settings.destinationPackageVersions = versions.map((arn) => text({ arn }, "arn", 1, 1600) ?? "");
   }
   return settings;
 }
 
-function section(fields: Fields, name: string): Fields | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "object" || Array.isArray(value)) throw invalid(value, name, "Member must be an object");
-  return value as Fields;
+function readParameters(parameters: Fields, templateArn: string | undefined): Readonly<Record<string, string>> {
+  if (templateArn === undefined || !managedTemplateArn.test(templateArn)) {
+    throw refusal("documentParameters can only be used with a managed job template");
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!parameterName.test(name)) throw invalid(name, "documentParameters", `Map keys must satisfy ${parameterName.source}`);
+    if (typeof value !== "string" || value.length < 1 || value.length > maxParameterValue) {
+      throw invalid(value, `documentParameters.${name}`, `Map value must be text of 1 to ${maxParameterValue} characters`);
+    }
+  }
+  return parameters as Readonly<Record<string, string>>;
 }
 
-function criteria(fields: Fields, name: string, types: readonly string[]): Fields[] | undefined {
-  const config = section(fields, name);
-  if (config === undefined) return undefined;
-  const list = config["criteriaList"];
-  if (!Array.isArray(list) || list.length === 0) throw invalid(list, `${name}.criteriaList`, "Member must have at least one item");
-  return list.map((item: unknown) => {
-    const criterion = section({ item }, "item") ?? {};
-    const type = criterion["failureType"];
-    if (typeof type !== "string" || !types.includes(type))
-      throw invalid(type, "failureType", `Member must satisfy enum value set: [${types.join(", ")}]`);
-    return criterion;
-  });
-}
-
-function integer(fields: Fields, name: string, min: number, max: number, required = false): void {
-  const value = fields[name];
-  if (value === undefined && !required) return;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return;
-  throw invalid(value, name, `Member must be a whole number from ${min} to ${max}`);
-}
-
-function refusal(message: string): ControlRefusal {
-  return new ControlRefusal("InvalidRequestException", message);
-}
-
-function invalid(value: unknown, field: string, constraint: string): ControlRefusal {
-  return refusal(violation(value, field, constraint));
+/** The document, given or read from its source. It must be JSON; what kind of value it is concerns the device only. */
+function readJobDocument(fields: Fields, source: string | undefined, settings: JobSettings, { readObject, choices }: Context): JobDocument {
+  const given = fields["document"] ?? undefined;
+  if (given !== undefined && source !== undefined) throw refusal("A job has either a document or a documentSource, not both");
+  // Read once: what becomes of the object later does not matter to the job (developer guide).
+  const written = source === undefined ? given : readObject(source);
+  if (source !== undefined && written === undefined) throw refusal(`The job document ${source} cannot be read`);
+  if (typeof written !== "string" || written === "") throw invalid(written, "document", "Member must not be empty");
+  const { documentParameters } = settings;
+  const whole = documentParameters === undefined ? written : substituteParameters(written, documentParameters);
+  const sizeBytes = Buffer.byteLength(whole);
+  if (sizeBytes > maxDocumentBytes) throw refusal(`The job document has ${sizeBytes} bytes; at most ${maxDocumentBytes} are allowed`);
+  const urls = placeholdersIn(whole);
+  if (urls > maxPlaceholders) throw refusal(`The job document asks for ${urls} presigned URLs; at most ${maxPlaceholders} are allowed`);
+  if (urls > 0 && settings.presignedUrlConfig?.roleArn === undefined && choices.placeholdersNeedRole) {
+    throw refusal("The job document asks for presigned URLs, so presignedUrlConfig must have a roleArn");
+  }
+  try {
+    return readDocument(whole);
+  } catch {
+    throw refusal("The job document is not valid JSON");
+  }
 }

@@ -1,14 +1,19 @@
 /** The control plane's calls on jobs: create, update, associate, cancel, delete. */
 import { announceJob } from "./events";
-import { cancel, completeIfDone, erase } from "./executions";
+import { cancel, erase } from "./executions";
+import { membersOf } from "./group-tree";
 import type { JobInput } from "./job-input";
-import { readJob, readSettings } from "./job-input";
+import { readJob } from "./job-input";
+import { readSettings } from "./job-settings";
 import { jobArn, readTarget } from "./names";
 import { ControlRefusal } from "./refusals";
-import { joinJob, requireGroup, requireThing, targetGroup } from "./registry";
+import { follow, requireGroup, requireThing } from "./registry";
+import { enrol } from "./rollout";
 import { forgetFollower, forgetJob, nextOrdinal, saveDocument, saveJob } from "./saved";
 import type { Job, Store } from "./store";
+import { begin } from "./timeline";
 import type { Turn } from "./turn";
+import { retire } from "./unreached";
 
 export interface JobReference {
   readonly jobArn: string;
@@ -16,40 +21,44 @@ export interface JobReference {
   readonly description?: string;
 }
 
-/** CreateJob. The rollout happens at once. */
+/** CreateJob. The rollout begins at once, unless the job is scheduled. */
 export function createJob(turn: Turn, input: JobInput): JobReference {
   const { store } = turn;
-  const wanted = readJob(input);
+  const wanted = readJob(input, { nowMs: turn.nowMs, readObject: store.readObject, choices: store.choices });
   if (store.jobs.has(wanted.jobId)) {
     const members = { resourceId: wanted.jobId, resourceArn: jobArn(wanted.jobId) };
     throw new ControlRefusal("ResourceAlreadyExistsException", `Job ${wanted.jobId} already exists`, members);
   }
-  const things = wanted.targets.filter(({ kind }) => kind === "thing").map(({ name }) => requireThing(turn, name));
+  for (const { kind, name } of wanted.targets) if (kind === "thing") requireThing(turn, name);
   const groups = wanted.targets.filter(({ kind }) => kind === "thinggroup").map(({ name }) => requireGroup(turn, name));
   const job = newJob(turn, wanted, turn.nowMs);
-  for (const thing of things) joinJob(turn, job, thing);
-  for (const group of groups) targetGroup(turn, job, group);
-  completeIfDone(turn, job);
+  if (job.targetSelection === "CONTINUOUS") for (const group of groups) follow(turn, job, group);
+  begin(turn, job);
   return referenceTo(job);
 }
 
 /** Puts a job without executions on record. */
 export function newJob(
   turn: Turn,
-  wanted: Pick<Job, "jobId" | "document" | "targetSelection" | "namespaceId" | "settings"> & { readonly arns: readonly string[] },
+  wanted: Pick<Job, "jobId" | "document" | "documentSource" | "targetSelection" | "namespaceId" | "settings"> & {
+    readonly arns: readonly string[];
+  },
   createdAtMs: number,
 ): Job {
-  const { arns, jobId, document, targetSelection, namespaceId, settings } = wanted;
+  const { arns, jobId, document, documentSource, targetSelection, namespaceId, settings } = wanted;
   const job: Job = {
     jobId,
     ordinal: nextOrdinal(turn.store),
     document,
+    documentSource,
     targetSelection,
     namespaceId,
     settings,
     targets: [...arns],
     executions: new Map(),
     counts: { QUEUED: 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, REJECTED: 0, TIMED_OUT: 0, CANCELED: 0, REMOVED: 0 },
+    retried: { FAILED: 0, TIMED_OUT: 0 },
+    unreached: new Set(),
     createdAtMs,
     status: "IN_PROGRESS",
     lastUpdatedAtMs: createdAtMs,
@@ -57,6 +66,12 @@ export function newJob(
     forceCanceled: false,
     reasonCode: undefined,
     comment: undefined,
+    batch: { startedMs: 0, count: 0 },
+    isOpen: true,
+    isRolloutStopped: false,
+    nextBatchMs: undefined,
+    nextEdgeMs: undefined,
+    deadlineIndex: -1,
   };
   turn.store.jobs.set(jobId, job);
   saveDocument(turn, job);
@@ -70,11 +85,18 @@ export function requireJob(store: Store, jobId: string): Job {
   return job;
 }
 
-/** UpdateJob. A new timeout applies to executions that start from now on; retries can only be set to 0. */
+function requireActive({ jobId, status }: Job, done: string): void {
+  if (status === "IN_PROGRESS" || status === "SCHEDULED") return;
+  throw new ControlRefusal("InvalidRequestException", `Job ${jobId} in status ${status} cannot be ${done}.`);
+}
+
+/**
+ * UpdateJob. Nothing that was queued or started is touched: a new timeout is for executions that start from now on, another rate for
+ * the next batch, other URLs for the next delivery, abort criteria for the next end; retries can only be set to 0.
+ */
 export function updateJob(turn: Turn, jobId: string, input: Readonly<Record<string, unknown>>): void {
   const job = requireJob(turn.store, jobId);
-  if (job.status !== "IN_PROGRESS")
-    throw new ControlRefusal("InvalidRequestException", `Job ${jobId} in status ${job.status} cannot be updated.`);
+  requireActive(job, "updated");
   const settings = readSettings(input);
   if (settings.jobExecutionsRetryConfig?.criteriaList.some(({ numberOfRetries }) => numberOfRetries !== 0) === true) {
     throw new ControlRefusal("InvalidRequestException", "numberOfRetries can only be updated to 0");
@@ -97,7 +119,10 @@ export function associateTargets(turn: Turn, jobId: string, arns: readonly strin
     return requireGroup(turn, target.name);
   });
   job.targets.push(...arns.filter((arn) => !job.targets.includes(arn)));
-  for (const group of groups) targetGroup(turn, job, group);
+  for (const group of groups) {
+    follow(turn, job, group);
+    enrol(turn, job, membersOf(turn.store, group));
+  }
   job.lastUpdatedAtMs = turn.nowMs;
   saveJob(turn, job);
   return referenceTo(job);
@@ -110,8 +135,7 @@ export function cancelJob(
   options: { force?: boolean; reasonCode?: string; comment?: string } = {},
 ): JobReference {
   const job = requireJob(turn.store, jobId);
-  if (job.status !== "IN_PROGRESS")
-    throw new ControlRefusal("InvalidRequestException", `Job ${jobId} in status ${job.status} cannot be canceled.`);
+  requireActive(job, "canceled");
   cancel(turn, job, options.force ?? false);
   job.reasonCode = options.reasonCode;
   job.comment = options.comment;
@@ -122,10 +146,11 @@ export function cancelJob(
 /** DeleteJob: with its executions, at once. A job that is neither COMPLETED nor CANCELED needs force. */
 export function deleteJob(turn: Turn, jobId: string, force = false): void {
   const job = requireJob(turn.store, jobId);
-  if (job.status === "IN_PROGRESS" && !force) {
+  if ((job.status === "IN_PROGRESS" || job.status === "SCHEDULED") && !force) {
     throw new ControlRefusal("InvalidStateTransitionException", `Job ${jobId} in status ${job.status} cannot be deleted without force.`);
   }
   turn.store.jobs.delete(jobId);
+  retire(turn, job);
   forgetJob(turn, job);
   announceJob(turn, job, "deletion_in_progress");
   for (const attempts of [...job.executions.values()]) for (const execution of [...attempts]) erase(turn, execution);

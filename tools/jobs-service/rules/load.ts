@@ -71,6 +71,7 @@ function loadJob(turn: Turn, thingName: string, one: GivenExecution): Job {
     {
       jobId: one.jobId,
       document: readDocument(typeof one.document === "string" ? one.document : JSON.stringify(one.document ?? {})),
+      documentSource: undefined,
       targetSelection: one.targetSelection ?? "SNAPSHOT",
       namespaceId: one.namespaceId,
       arns: one.targets ?? [thingArn(thingName)],

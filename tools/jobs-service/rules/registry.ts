@@ -1,8 +1,10 @@
 /** Things and thing groups. */
-import { createHash } from "node:crypto";
-import { completeIfDone, end, latest, queue } from "./executions";
-import { groupArn, thingArn, thingNamePattern } from "./names";
+import { completeIfDone, end, latest } from "./executions";
+import { jobsFor, rootOf } from "./group-tree";
+import { refusal } from "./input-checks";
+import { groupArn, groupId, idOf, thingArn, thingNamePattern } from "./names";
 import { ControlRefusal, violation } from "./refusals";
+import { joinJob } from "./rollout";
 import {
   forgetFollower,
   forgetGroup,
@@ -17,6 +19,10 @@ import {
 import type { Group, Job, Thing } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
+import { dropFromRollout } from "./unreached";
+
+/** The quotas of AWS IoT Device Management. */
+const maxGroupsOfThing = 10;
 
 /** The thing of this name; a lenient service makes it when it is first mentioned. */
 export function thingFor(turn: Turn, thingName: string): Thing | undefined {
@@ -32,11 +38,16 @@ export function requireThing(turn: Turn, thingName: string): Thing {
 }
 
 /** CreateThing. The same thing again is fine; other attributes are refused. */
-export function createThing(turn: Turn, thingName: string, attributes: Readonly<Record<string, string>> = {}): Thing {
+export function createThing(
+  turn: Turn,
+  thingName: string,
+  attributes: Readonly<Record<string, string>> = {},
+  thingTypeName?: string,
+): Thing {
   checkName(thingName, "thingName");
   const known = turn.store.things.get(thingName);
   if (known !== undefined) {
-    if (JSON.stringify(known.attributes) === JSON.stringify(attributes)) return known;
+    if (isSame(known.attributes, attributes) && known.thingTypeName === thingTypeName) return known;
     const message = `Thing ${thingName} already exists in account with different properties`;
     throw new ControlRefusal("ResourceAlreadyExistsException", message, { resourceId: thingName, resourceArn: thingArn(thingName) });
   }
@@ -44,6 +55,8 @@ export function createThing(turn: Turn, thingName: string, attributes: Readonly<
     thingName,
     ordinal: nextOrdinal(turn.store),
     attributes,
+    ...(thingTypeName !== undefined && { thingTypeName }),
+    version: 1,
     groups: new Set(),
     pending: new Map(),
     executions: new Map(),
@@ -70,11 +83,25 @@ export function deleteThing(turn: Turn, thingName: string): void {
   }
 }
 
-export function createGroup(turn: Turn, groupName: string): Group {
+function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && one[name] === other[name]);
+}
+
+export function createGroup(turn: Turn, groupName: string, parentGroupName?: string): Group {
   checkName(groupName, "thingGroupName");
   const known = turn.store.groups.get(groupName);
   if (known !== undefined) return known;
-  const group: Group = { groupName, ordinal: nextOrdinal(turn.store), things: new Map(), jobs: new Set() };
+  const group: Group = {
+    groupName,
+    ordinal: nextOrdinal(turn.store),
+    ...(parentGroupName !== undefined && { parentGroupName }),
+    createdAtMs: turn.nowMs,
+    attributes: {},
+    version: 1,
+    things: new Map(),
+    jobs: new Set(),
+  };
   turn.store.groups.set(groupName, group);
   saveGroup(turn, group);
   return group;
@@ -99,28 +126,20 @@ export function deleteGroup(turn: Turn, groupName: string): void {
 export function addToGroup(turn: Turn, groupName: string, thingName: string): void {
   const group = requireGroup(turn, groupName);
   const thing = requireThing(turn, thingName);
-  if (!group.things.has(thingName)) saveMember(turn, group, thing);
+  if (group.things.has(thingName)) return;
+  if (thing.groups.size >= maxGroupsOfThing) throw refusal(`Thing ${thingName} is in ${maxGroupsOfThing} thing groups, which is the limit`);
+  const root = rootOf(turn.store, group);
+  const relative = [...thing.groups].find((other) => rootOf(turn.store, other) === root);
+  if (relative !== undefined) throw refusal(`Thing ${thingName} is already in ${relative.groupName}, a thing group of the same hierarchy`);
+  saveMember(turn, group, thing);
   group.things.set(thingName, thing);
   thing.groups.add(group);
-  for (const job of group.jobs) joinJob(turn, job, thing);
+  for (const job of jobsFor(turn.store, group)) joinJob(turn, job, thing);
 }
 
 /** RemoveThingFromThingGroup: CONTINUOUS jobs that no longer target the thing are REMOVED from it. */
 export function removeFromGroup(turn: Turn, groupName: string, thingName: string): void {
   leave(turn, requireGroup(turn, groupName), requireThing(turn, thingName));
-}
-
-/** Gives a thing its execution of a job, unless it has one that was not removed. */
-export function joinJob(turn: Turn, job: Job, thing: Thing): void {
-  if (job.status !== "IN_PROGRESS") return;
-  const execution = latest(job.executions.get(thing.thingName));
-  if (execution === undefined || execution.status === "REMOVED") queue(turn, job, thing);
-}
-
-/** Makes a group a target of a job; a CONTINUOUS job then follows its members. */
-export function targetGroup(turn: Turn, job: Job, group: Group): void {
-  if (job.targetSelection === "CONTINUOUS") follow(turn, job, group);
-  for (const thing of group.things.values()) joinJob(turn, job, thing);
 }
 
 /** From now on the job goes to whatever joins the group. */
@@ -132,10 +151,13 @@ export function follow(turn: Turn, job: Job, group: Group): void {
 function leave(turn: Turn, group: Group, thing: Thing): void {
   if (group.things.delete(thing.thingName)) forgetMember(turn, group, thing);
   thing.groups.delete(group);
-  for (const job of group.jobs) {
-    const stillTargeted = job.targets.includes(thingArn(thing.thingName)) || [...thing.groups].some((other) => other.jobs.has(job));
+  for (const job of jobsFor(turn.store, group)) {
+    const stillTargeted =
+      job.targets.includes(thingArn(thing.thingName)) || [...thing.groups].some((other) => jobsFor(turn.store, other).has(job));
+    if (stillTargeted) continue;
+    dropFromRollout(turn, job, thing.thingName);
     const execution = latest(job.executions.get(thing.thingName));
-    if (stillTargeted || execution === undefined || isTerminal(execution)) continue;
+    if (execution === undefined || isTerminal(execution)) continue;
     end(turn, execution, "REMOVED");
     completeIfDone(turn, job);
   }
@@ -147,16 +169,17 @@ function checkName(name: string, field: string): void {
   }
 }
 
-/** A thing's id: any UUID will do, and one made from the name needs no chance. */
-function idOf(name: string): string {
-  const hex = createHash("sha256").update(name).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
-}
-
-export function thingView({ thingName, attributes }: Thing) {
-  return { thingName, thingArn: thingArn(thingName), thingId: idOf(`thing ${thingName}`), attributes, version: 1 };
+export function thingView({ thingName, attributes, thingTypeName, version }: Thing) {
+  return {
+    thingName,
+    thingArn: thingArn(thingName),
+    thingId: idOf(`thing ${thingName}`),
+    ...(thingTypeName !== undefined && { thingTypeName }),
+    attributes,
+    version,
+  };
 }
 
 export function groupView({ groupName }: Group) {
-  return { thingGroupName: groupName, thingGroupArn: groupArn(groupName), thingGroupId: idOf(`group ${groupName}`) };
+  return { thingGroupName: groupName, thingGroupArn: groupArn(groupName), thingGroupId: groupId(groupName) };
 }

@@ -1,6 +1,6 @@
 /** Builds a store from the records that its turns kept: see saved.ts for what each of them holds. */
 import { readDocument } from "./document";
-import { latest } from "./executions";
+import { count } from "./executions";
 import { add, pendingOf } from "./pending";
 import type { SavedExecution, SavedGroup, SavedJob, SavedThing } from "./saved";
 import type { Execution, Group, Job, Store, Thing } from "./store";
@@ -38,6 +38,9 @@ export function restore(store: Store, records: Iterable<SavedRecord>): void {
   for (const [name, saved] of take<SavedJob>("job", ([, { ordinal }]) => ordinal)) {
     restoreJob(store, name, saved, required(documents, name, "document"));
   }
+  for (const [name, things] of take<readonly string[]>("rollout", () => -1)) {
+    for (const thingName of things) required<Job>(store.jobs, name, "job").unreached.add(thingName);
+  }
   for (const [name] of take<number>("member", ([, ordinal]) => ordinal)) restoreMember(store, name);
   for (const [name] of take<number>("follower", ([, ordinal]) => ordinal)) restoreFollower(store, name);
   restoreExecutions(
@@ -62,10 +65,14 @@ function restoreGroup({ groups }: Store, groupName: string, saved: SavedGroup): 
 
 function restoreJob(store: Store, jobId: string, saved: SavedJob, text: string): void {
   // What is undefined is not in the record, yet each job has the same members, in the same order.
-  const { completedAtMs, reasonCode, comment, namespaceId, ...rest } = saved;
+  const { completedAtMs, reasonCode, comment, namespaceId, documentSource, nextBatchMs, nextEdgeMs, ...rest } = saved;
   const counts = { QUEUED: 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, REJECTED: 0, TIMED_OUT: 0, CANCELED: 0, REMOVED: 0 };
   const links = { jobId, document: readDocument(text), executions: new Map<string, Execution[]>(), counts };
-  store.jobs.set(jobId, { ...rest, completedAtMs, reasonCode, comment, namespaceId, ...links });
+  const rollout = { retried: { FAILED: 0, TIMED_OUT: 0 }, unreached: new Set<string>(), deadlineIndex: -1 };
+  const optional = { completedAtMs, reasonCode, comment, namespaceId, documentSource, nextBatchMs, nextEdgeMs };
+  const job: Job = { ...rest, ...optional, ...links, ...rollout };
+  store.jobs.set(jobId, job);
+  store.deadlines.update(job);
 }
 
 function restoreMember(store: Store, name: string): void {
@@ -94,7 +101,16 @@ function restoreExecutions(store: Store, saved: readonly Named<SavedExecution>[]
     if (thing !== undefined && thing.ordinal < sequence) return thing;
     let gone = departed.get(thingName);
     if (gone === undefined) {
-      gone = { thingName, ordinal: -1, attributes: {}, groups: new Set(), pending: new Map(), executions: new Map(), lastQueuedAt: 0 };
+      gone = {
+        thingName,
+        ordinal: -1,
+        attributes: {},
+        version: 1,
+        groups: new Set(),
+        pending: new Map(),
+        executions: new Map(),
+        lastQueuedAt: 0,
+      };
       departed.set(thingName, gone);
     }
     return gone;
@@ -118,8 +134,7 @@ function restoreExecutions(store: Store, saved: readonly Named<SavedExecution>[]
   }
   for (const job of store.jobs.values()) {
     for (const attempts of job.executions.values()) {
-      const execution = latest(attempts);
-      if (execution !== undefined) job.counts[execution.status]++;
+      count(job, attempts, 1);
     }
   }
 }

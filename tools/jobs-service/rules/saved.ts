@@ -15,7 +15,7 @@ type Plain<T> = T extends ReadonlyMap<never, never> | ReadonlySet<never> | ((...
 /** JSON leaves out what is undefined. */
 type Saved<T, Left extends keyof T> = Plain<Omit<T, Left>> & { readonly [Key in Left]?: undefined };
 
-export type SavedJob = Saved<Job, "jobId" | "document" | "executions" | "counts">;
+export type SavedJob = Saved<Job, "jobId" | "document" | "executions" | "counts" | "retried" | "unreached" | "deadlineIndex">;
 export type SavedExecution = Saved<Execution, "thing" | "job" | "sequence" | "deadlineIndex">;
 export type SavedThing = Saved<Thing, "thingName" | "groups" | "pending" | "executions">;
 export type SavedGroup = Saved<Group, "groupName" | "things" | "jobs">;
@@ -33,7 +33,17 @@ export function saveJob(turn: Turn, job: Job): void {
     document: undefined,
     executions: undefined,
     counts: undefined,
+    retried: undefined,
+    unreached: undefined,
+    deadlineIndex: undefined,
   }));
+}
+
+/** To be called after each change of what a rollout has yet to reach: apart from the job, as it is long and seldom changes. */
+export function saveUnreached(turn: Turn, job: Job): void {
+  const key = `rollout/${job.jobId}`;
+  if (job.unreached.size > 0) keep(turn, key, () => [...job.unreached]);
+  else forget(turn, key);
 }
 
 /** Written once: it never changes, and is the largest part of a job. */
@@ -45,6 +55,7 @@ export function saveDocument(turn: Turn, job: Job): void {
 export function forgetJob(turn: Turn, job: Job): void {
   forget(turn, `job/${job.jobId}`);
   forget(turn, `document/${job.jobId}`);
+  forget(turn, `rollout/${job.jobId}`);
 }
 
 /** To be called after each change of an execution. */

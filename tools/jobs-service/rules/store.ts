@@ -9,7 +9,11 @@ import type { Faults } from "./faults";
 import type { PendingList } from "./pending";
 import type { Policy } from "./policies";
 import type { SchedulingConfig } from "./schedule";
+import type { Rates } from "./rates";
 import type { Table } from "./table";
+import type { JobTemplate } from "./templates";
+import type { Tags } from "./tags";
+import type { ThingType } from "./thing-types";
 
 /** The statuses after which an execution never changes again. */
 export const terminalStatuses = ["SUCCEEDED", "FAILED", "REJECTED", "TIMED_OUT", "CANCELED", "REMOVED"] as const;
@@ -46,7 +50,10 @@ export interface Thing {
   readonly thingName: string;
   /** Its place among all that was ever made: attempts before it are those of an earlier thing of this name. */
   readonly ordinal: number;
-  readonly attributes: Readonly<Record<string, string>>;
+  attributes: Readonly<Record<string, string>>;
+  thingTypeName?: string;
+  /** Counts UpdateThing. */
+  version: number;
   readonly groups: Set<Group>;
   /** Pending lists by namespace; "" is the plain one. */
   readonly pending: Map<string, PendingList>;
@@ -58,6 +65,12 @@ export interface Thing {
 export interface Group {
   readonly groupName: string;
   readonly ordinal: number;
+  readonly parentGroupName?: string;
+  readonly createdAtMs: number;
+  description?: string;
+  attributes: Readonly<Record<string, string>>;
+  /** Counts UpdateThingGroup. */
+  version: number;
   readonly things: Map<string, Thing>;
   /** The CONTINUOUS jobs that target this group. */
   readonly jobs: Set<Job>;
@@ -139,8 +152,8 @@ export interface Job {
   deadlineIndex: number;
 }
 
-/** Makes the URL that stands for a placeholder; called at each delivery and never gives the same twice. */
-export type Presign = (url: string, expiresInSec: number) => string;
+/** Makes the URL that stands for a placeholder; called at each delivery to a thing and never gives the same twice. */
+export type Presign = (url: string, expiresInSec: number, thingName: string) => string;
 
 /** The text of the object that a `documentSource` names, undefined when there is none. */
 export type ReadObject = (url: string) => string | undefined;
@@ -158,7 +171,13 @@ export interface Store {
   /** How many jobs, things, groups, executions and links were ever made: the order of all lists. */
   ordinals: number;
   readonly faults: Faults;
+  /** Undefined while rates are not limited. */
+  readonly rates: Rates | undefined;
   readonly eventConfigurations: Table<EventConfiguration>;
+  readonly thingTypes: Table<ThingType>;
+  readonly templates: Table<JobTemplate>;
+  /** By ARN. */
+  readonly tags: Table<Tags>;
   readonly certificates: Table<Certificate>;
   readonly policies: Table<Policy>;
   readonly attachedPolicies: Table<AttachedPolicies>;
