@@ -12,11 +12,13 @@ export interface ServiceProcess extends Pick<JobsService, "urls" | "ca"> {
   readonly complaints: string[];
 }
 
-/** Resolves when the service listens. Rejects with what it said when it ends instead. */
-export async function startServiceProcess(dir: string): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("service-child.ts", import.meta.url)), dir], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+/** Resolves when the service listens. Rejects with what it said when it ends instead. A limit of its files stands for a full disk. */
+export async function startServiceProcess(dir: string, maxFileKib?: number): Promise<ServiceProcess> {
+  const program = [process.execPath, "--import", "tsx", fileURLToPath(new URL("service-child.ts", import.meta.url)), dir];
+  // The exec keeps the process id, so that killing it kills the service.
+  const limited = ["bash", "-c", 'ulimit -f "$0" && exec "$@"', String(maxFileKib), ...program];
+  const [command = "", ...args] = maxFileKib === undefined ? program : limited;
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const complaints: string[] = [];
   createInterface(child.stderr).on("line", (line) => complaints.push(line));
   const exited = once(child, "exit");

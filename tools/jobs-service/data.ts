@@ -105,6 +105,8 @@ function operations(batch: Batch) {
 
 function unusable(dir: string, error: unknown): DataFolderError {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
+  // The folder itself is there by now, so what is missing is one of the database's own files.
+  if (reasonOf(cause).includes("No such file")) return damaged(dir, cause);
   switch ((cause as { code?: unknown }).code) {
     case "LEVEL_LOCKED":
       return new DataFolderError(`the data folder ${dir} is in use by another Jobs service: stop that one, or use another folder`, {

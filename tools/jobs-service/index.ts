@@ -95,10 +95,14 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     newId: randomUUID,
     presign: (url: string, expiresInSec: number, thingName: string) => objects.presign(url, expiresInSec, thingName),
     rateLimits: options.rateLimits ?? false,
+    readObject(source: string) {
+      const object = URL.canParse(source) ? objects.get(objects.nameIn(new URL(source))) : undefined;
+      return object === undefined ? undefined : Buffer.from(object.bytes).toString();
+    },
     choices: { ...(options.lenientThings !== undefined && { lenientThings: options.lenientThings }), ...options.choices },
   };
   const { rules, stop: stopTimers } =
-    keeping?.restored((kept) => timedRules(time, { ...rulesOptions, ...kept })) ?? timedRules(time, rulesOptions);
+    (await keeping?.restored((kept) => timedRules(time, { ...rulesOptions, ...kept }))) ?? timedRules(time, rulesOptions);
   const outbox = keeping?.outbox ?? memoryOutbox;
   // A data folder knows its things; one that was deleted there may still have a certificate.
   if (keeping === undefined) for (const thing of authority.provisioned()) provisionThing(rules, thing, await authority.issueDevice(thing));

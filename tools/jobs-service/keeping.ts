@@ -6,7 +6,7 @@ import type { SavedRecord } from "./rules/restore";
 
 export interface Keeping extends Pick<Data, "blobs" | "secret" | "authorityDir">, Pick<GroupCommit, "outbox"> {
   /** Makes rules that know what the folder holds. Throws a DataFolderError when that makes no sense. */
-  restored<T>(make: (options: Required<Pick<RulesOptions, "restored" | "commit">>) => T): T;
+  restored<T>(make: (options: Required<Pick<RulesOptions, "restored" | "commit">>) => T): Promise<T>;
   /** Resolves when everything is written. What is changed after that is refused. */
   close(): Promise<void>;
 }
@@ -29,10 +29,11 @@ export async function keepIn(dir: string, log: (line: string) => void, broken: (
     secret: data.secret,
     authorityDir: data.authorityDir,
     outbox: commits.outbox,
-    restored(make) {
+    async restored(make) {
       try {
         return make({ restored: records ?? [], commit: (changes) => commits.commit(changes) });
       } catch (error) {
+        await data.close();
         throw damaged(dir, error);
       } finally {
         records = undefined; // The rules hold all of it now, in another form.
