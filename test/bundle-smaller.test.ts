@@ -53,6 +53,35 @@ describe("what is written", () => {
     expect(compile(files).lua).not.toContain("____cond");
   });
 
+  test("calls a text's own functions as its methods, whatever kind of expression the text is", () => {
+    const files = {
+      "main.ts": `${printing}
+        const words = ["Lamp", "Fan"];
+        for (const word of words) print(word.toLowerCase() + (word + "!").toUpperCase() + "literal".substring(0, 3) + (words[0] ?? "").slice(-1));`,
+    };
+    expect(run(files)).toEqual(["lampLAMP!litp", "fanFAN!litp"]);
+    expect(compile(files).lua.replace(/^-- lualib[^]*?(?=^-- main)/m, "")).not.toContain("string.");
+  });
+
+  test("does not say that a field is nil, and keeps the places of a list", () => {
+    const files = {
+      "main.ts": `${printing} interface A { a: string | undefined; b: string | undefined } const all: A[] = [{ a: undefined, b: "b" }, { a: "a", b: undefined }];
+        for (const one of all) print((one.a ?? "none") + (one.b ?? "none")); const none: string | undefined = all[0]?.a; const list = [none, "second"]; print(list[1] ?? "lost");`,
+    };
+    expect(run(files)).toEqual(["noneb", "anone", "second"]);
+    expect(compile(files).lua).not.toMatch(/[ab] = nil/);
+  });
+
+  test("returns nothing instead of nil, also where a caller's caller takes it for an argument", () => {
+    const files = {
+      "main.ts": `declare function tostring(this: void, value: unknown): string; ${printing}
+        function even(n: number): string | undefined { if (n === 0) { return "even"; } else { if (n < 0) return undefined; return even(n - 2); } }
+        for (const n of [2, 3]) { print(tostring(even(n))); } const both = [even(4), even(5), even(6)]; print(both[2] ?? "none");`,
+    };
+    expect(run(files)).toEqual(["even", "nil", "even"]);
+    expect(compile(files).lua).not.toMatch(/return nil|else/);
+  });
+
   test("is smaller than it was as modules", () => {
     const small = compile({
       "a.ts": "export function a(): number { return 1; }",
@@ -134,6 +163,85 @@ describe("a function that is called once", () => {
         for (const call of later) call();`,
     });
     expect(lines).toEqual(["a!", "b!"]);
+  });
+});
+
+describe("a call inside a statement", () => {
+  test("of a function that is called once gives its value to the statement, when it comes first", () => {
+    const files = {
+      "main.ts": `${printing}
+        const words = ["a", "b"];
+        function has(word: string): boolean { for (const one of words) { if (one === word) return true; } return false; }
+        function size(list: string[]): string { let text = ""; for (const one of list) text += one; return text; }
+        function mark(word: string): string { words.push(word); return word; }
+        for (const word of ["b", "c"]) { if (word === "x") print("x"); else if (!has(word)) print("not " + word); else print(word); }
+        print([size(words), "end"].join(" ")); print(mark("c") + size([...words].slice(2)));`,
+    };
+    expect(run(files)).toEqual(["b", "not c", "ab end", "cc"]);
+    expect(compile(files).lua).not.toMatch(/\bhas\b|\bmark\b/);
+  });
+
+  test("stays where it is when something else comes before it, or when it may not be made at all", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        let n = 0;
+        function first(): string { n++; return \`\${n}\`; }
+        function second(): string { n = n * 10; if (n > 5) { return \`\${n}\`; } return "small"; }
+        function never(): boolean { print("called"); return true; }
+        const again = [first(), first()]; print(again.join(" "));
+        print(\`\${n} \` + second());
+        if (n < 0 && never()) print("wrong");
+        let rounds = 0; function more(): boolean { rounds++; return rounds < 3; } while (more()) print("round");`,
+    });
+    expect(lines).toEqual(["1 2", "2 20", "round", "round"]);
+  });
+});
+
+describe("a table that nobody holds as a whole", () => {
+  test("becomes variables, also when it changes, lacks a field, or is made in one place and used in another", () => {
+    const files = {
+      "main.ts": `${printing}
+        /** @noSelf */ interface Adder { add(by: string): void; text(): string }
+        /** @noSelf */ interface Counter { n: number; last?: string; add(by: string): void; text(): string }
+        function create(start: number): Adder {
+          const state: Counter = { n: start, add(by) { state.n++; state.last = by; }, text: () => \`\${state.n} \${state.last ?? "nobody"}\` };
+          return { add: state.add, text: state.text };
+        }
+        const counter = create(4);
+        print(counter.text()); counter.add("me"); print(counter.text());`,
+    };
+    expect(run(files)).toEqual(["4 nobody", "5 me"]);
+    expect(compile(files).lua).not.toContain("{");
+  });
+
+  test("stays a table where it is passed on, has computed keys, or is made again", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        const passed = { a: "a" }; const list = [passed]; passed.a = "b"; print(list[0]?.a ?? "lost");
+        const keyed: Record<string, string> = { a: "a" }; const key = passed.a + ""; keyed[key] = "k"; print(keyed["b"] ?? "lost");
+        let again = { a: "1" }; print(again.a); again = { a: "2" }; print(again.a);
+        const later: (() => string)[] = []; for (const n of ["x", "y"]) { const own = { n }; later.push(() => own.n); } for (const get of later) print(get());`,
+    });
+    expect(lines).toEqual(["b", "k", "1", "2", "x", "y"]);
+  });
+
+  test("begins anew each time it is made", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        interface Seen { first: string; more?: string }
+        let seen: Seen;
+        for (const word of ["a", "b"]) { seen = { first: word }; print(seen.more ?? "nothing more"); seen.more = word; print(seen.first + seen.more); }`,
+    });
+    expect(lines).toEqual(["nothing more", "aa", "nothing more", "bb"]);
+  });
+
+  test("keeps a function away from where what it needs is not known", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        function clock(start: number): { now(): number; step(): void } { let nowMs = start; return { now: () => nowMs, step() { nowMs += 1; } }; }
+        const one = clock(1); const two = clock(5); one.step(); two.step(); print(\`\${one.now()} \${two.now()}\`);`,
+    });
+    expect(lines).toEqual(["2 6"]);
   });
 });
 

@@ -25,7 +25,10 @@ export function closing(braces: Braces, piece: string): number | undefined {
     if (byte === 34) braces.inText = !braces.inText;
     else if (byte === 92) at++;
     else if (byte === 123) braces.depth++;
-    else if (--braces.depth <= 0) return found;
+    else {
+      braces.depth--;
+      if (braces.depth <= 0) return found;
+    }
   }
   braces.skip = at > piece.length + 1 ? 1 : 0;
   return undefined;

@@ -3,7 +3,7 @@ import * as lua from "typescript-to-lua";
 import { returnsOf } from "./exits";
 import type { Program, Resolved } from "./program";
 import type { Variable } from "./scope";
-import { isPure, walk } from "./syntax";
+import { isPure, nodesIn, walk } from "./syntax";
 
 /** A function that is called once, and by a statement of its own. */
 export interface Candidate {
@@ -37,20 +37,16 @@ function partOf(node: lua.Node, program: Program): number {
 }
 
 /** What the function takes from around it; undefined when some of it would mean something else where it is called. */
-function surroundings(
-  body: lua.FunctionExpression,
-  variable: Variable,
-  call: lua.CallExpression,
-  { names }: Resolved,
-): Set<string> | undefined {
+function surroundings(body: lua.FunctionExpression, call: lua.CallExpression, { names }: Resolved): Set<string> | undefined {
   const free = new Set<string>();
+  const inside = nodesIn(body);
   const methods = new Set<lua.Node>();
   let isSame = true;
   walk(body, (node) => {
     if (lua.isMethodCallExpression(node)) methods.add(node.name);
     if (!lua.isIdentifier(node) || methods.has(node)) return;
     const meaning = names.variableOf(node);
-    if (meaning !== undefined && meaning.depth > variable.depth) return;
+    if (meaning !== undefined && inside.has(meaning.identifier)) return;
     free.add(node.text);
     isSame &&= names.meaningAt(call, node.text) === meaning;
   });
@@ -73,7 +69,7 @@ export function candidateAt(statement: lua.Statement, program: Program, resolved
   let isRecursive = false;
   walk(body, (node) => void (isRecursive ||= node === call));
   if (isRecursive) return undefined;
-  const free = surroundings(body, variable, call, resolved);
+  const free = surroundings(body, call, resolved);
   if (free === undefined) return undefined;
   const isElsewhere = variable.depth === 1 && partOf(body, program) !== partOf(call, program);
   const hidden = isElsewhere ? [...free].filter((name) => resolved.isPrivate(name)) : [];

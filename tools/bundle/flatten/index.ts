@@ -4,16 +4,21 @@ import ts from "typescript";
 import * as tstl from "typescript-to-lua";
 import { joinAtOnce } from "./concatenations";
 import { insertConstants } from "./constants";
+import { useOriginals } from "./copies";
 import { keepOnlyBehaviour } from "./declarations";
+import { dissolveTables } from "./dissolve";
 import { callGeneratorsDirectly } from "./generators";
 import { declareLate } from "./late";
 import { layOut } from "./layout";
 import { libraryFor } from "./library";
 import { link } from "./link";
+import { callTextsByMethod } from "./methods";
 import { modulesInOrder, type CompiledFile } from "./modules";
+import { leaveOutNils } from "./nils";
 import { placeSingleCalls } from "./once";
 import { print, type Printed } from "./print";
 import { compareOnce } from "./switches";
+import { endEarly } from "./tails";
 import { useNoTemporaries } from "./temporaries";
 import { dropUnused } from "./unused";
 
@@ -35,8 +40,14 @@ export function flatten(compiled: ts.Program, files: readonly CompiledFile[], en
   useNoTemporaries(program.root);
   compareOnce(program.root);
   declareLate(program.root);
-  placeSingleCalls(program);
-  dropUnused(program);
+  do {
+    placeSingleCalls(program);
+    useOriginals(program);
+    dropUnused(program);
+  } while (dissolveTables(program));
+  callTextsByMethod(program.root);
+  leaveOutNils(program.root);
+  endEarly(program.root);
   layOut(program);
   const library = libraryFor(program, options.luaTarget ?? tstl.LuaTarget.Universal, ts.sys);
   return print(program, compiled, ts.sys, library, folder);

@@ -3,11 +3,12 @@
  * instructions, and the sources have many small ones because they read better so.
  */
 import * as lua from "typescript-to-lua";
+import { callToTakeApart, firstName, separateChoice } from "./apart";
 import { candidateAt, type Candidate } from "./candidate";
 import { alwaysReturns, mentions, replaceReturns } from "./exits";
 import { resolveProgram, type Program, type Resolved } from "./program";
 import { share } from "./share";
-import { basesIn, changeExpressions, changeStatements, copyTree, isPure, placedAs, walk } from "./syntax";
+import { basesIn, changeExpressions, changeStatements, copyTree, isPure, nodesIn, placedAs, walk } from "./syntax";
 
 /** Puts arguments where parameters are read, or into variables of their own where that could make a difference. */
 function withArguments({ body, call }: Candidate, { names }: Resolved): lua.Statement[] {
@@ -28,20 +29,29 @@ function withArguments({ body, call }: Candidate, { names }: Resolved): lua.Stat
     const value = direct.get(expression);
     return value === undefined ? expression : copyTree(value);
   });
-  const values = kept.flatMap(({ value }) => (value === undefined ? [] : [value]));
   if (kept.length === 0) return body.body.statements;
-  const declaration = lua.createVariableDeclarationStatement(
-    kept.map(({ name }) => name),
-    values.length === 0 ? undefined : values,
-  );
-  return [placedAs(declaration, call), ...body.body.statements];
+  const isMentioned = ({ text }: lua.Identifier): boolean =>
+    kept.some(({ value }) => value !== undefined && mentions([lua.createExpressionStatement(value)], text) > 0);
+  const declare = (some: typeof kept): lua.Statement => {
+    const values = some.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const left = some.map(({ name }) => name);
+    return placedAs(lua.createVariableDeclarationStatement(left, values.length === 0 ? undefined : values), call);
+  };
+  if (kept.some(({ name }) => isMentioned(name))) return [declare(kept), ...body.body.statements];
+  const empty = kept.filter(({ value }) => value === undefined);
+  return [
+    ...kept.filter(({ value }) => value !== undefined).map((one) => declare([one])),
+    ...(empty.length === 0 ? [] : [declare(empty)]),
+    ...body.body.statements,
+  ];
 }
 
 /** Names of the function that mean something else around the call get another one. */
 function renameInside(candidate: Candidate, { names }: Resolved, around: ReadonlySet<string>, suffix: string): void {
+  const inside = nodesIn(candidate.body);
   walk(candidate.body, (node) => {
     const variable = lua.isIdentifier(node) ? names.variableOf(node) : undefined;
-    if (variable === undefined || variable.depth <= candidate.variable.depth || !around.has(variable.name)) return;
+    if (variable === undefined || !inside.has(variable.identifier) || !around.has(variable.name)) return;
     (node as lua.Identifier).text = `${variable.name}${suffix}`;
   });
 }
@@ -64,22 +74,53 @@ function replacement(candidate: Candidate, resolved: Resolved, number: number): 
   const inside = withArguments(candidate, resolved);
   if (lua.isReturnStatement(statement)) return alwaysReturns(inside) ? inside : [...inside, lua.createReturnStatement([])];
 
+  const [only] = inside;
+  const value = inside.length === 1 && only !== undefined && lua.isReturnStatement(only) ? only.expressions[0] : undefined;
+  if (value !== undefined && lua.isVariableDeclarationStatement(statement) && !lua.isFunctionExpression(value)) {
+    return [placedAs(lua.createVariableDeclarationStatement(statement.left, value), statement)];
+  }
+
   const label = `____done_${number}`;
   const assign = (value: lua.Expression): lua.Statement[] =>
     target === undefined ? [] : [lua.createAssignmentStatement(copyTree(target), value)];
+  const isDeclared = lua.isVariableDeclarationStatement(statement);
   const ends = alwaysReturns(inside);
   const { statements, jumps } = replaceReturns(inside, label, (values) => {
     const [value = lua.createNilLiteral()] = values;
-    if (target !== undefined) return assign(value);
+    // What was just declared is nil already.
+    if (target !== undefined) return isDeclared && lua.isNilLiteral(value) ? [] : assign(value);
     return isPure(value) ? [] : [lua.createExpressionStatement(value)];
   });
-  const isDeclared = lua.isVariableDeclarationStatement(statement);
   const last = ends || isDeclared || target === undefined ? [] : assign(lua.createNilLiteral());
   return [
     ...(isDeclared ? [lua.createVariableDeclarationStatement(statement.left)] : []),
     lua.createDoStatement([...statements, ...last]),
     ...(jumps ? [lua.createLabelStatement(label)] : []),
   ];
+}
+
+/** A candidate for the call that comes first inside a statement, and what is then left of the statement. */
+function partAt(
+  statement: lua.Statement,
+  program: Program,
+  resolved: Resolved,
+  number: number,
+): { readonly candidate: Candidate; rest(value: lua.Expression): lua.Statement } | "separated" | undefined {
+  const name = `${firstName}${number}`;
+  const aside = (call: lua.CallExpression): lua.Statement =>
+    placedAs(lua.createVariableDeclarationStatement(lua.createIdentifier(name), call), statement);
+  const isWanted = (one: lua.CallExpression): boolean => candidateAt(aside(one), program, resolved) !== undefined;
+  const call = callToTakeApart(statement, resolved, isWanted);
+  if (call === undefined && separateChoice(statement, resolved, isWanted)) return "separated";
+  const candidate = call === undefined ? undefined : candidateAt(aside(call), program, resolved);
+  if (candidate === undefined) return undefined;
+  return {
+    candidate,
+    rest(value) {
+      changeExpressions(statement, (expression) => (expression === call ? value : expression));
+      return statement;
+    },
+  };
 }
 
 /** Goes on until no function is left that this can be done with. */
@@ -98,12 +139,22 @@ export function placeSingleCalls(program: Program): void {
       return found;
     };
     const placed = (statement: lua.Statement): lua.Statement[] => {
-      const candidate = refused.has(statement) ? undefined : candidateAt(statement, program, resolved);
-      if (candidate === undefined || hasMoved(statement) || hasMoved(candidate.body)) return [statement];
+      if (refused.has(statement) || hasMoved(statement)) return [statement];
+      const whole = candidateAt(statement, program, resolved);
+      const apart = whole === undefined ? partAt(statement, program, resolved, number + 1) : undefined;
+      if (apart === "separated") isDone = false;
+      const candidate = whole ?? (apart === "separated" ? undefined : apart?.candidate);
+      if (candidate === undefined || hasMoved(candidate.body)) return [statement];
       const instead = replacement(candidate, resolved, ++number);
       if (instead === undefined) {
         refused.add(statement);
         return [statement];
+      }
+      if (apart !== undefined && apart !== "separated") {
+        const [first, ...more] = instead;
+        const value = more.length === 0 && first !== undefined && lua.isVariableDeclarationStatement(first) ? first.right?.[0] : undefined;
+        if (value === undefined) instead.push(apart.rest(lua.createIdentifier(`${firstName}${number}`)));
+        else instead.splice(0, 1, apart.rest(lua.createParenthesizedExpression(value)));
       }
       isDone = false;
       for (const name of candidate.hidden) hidden.add(name);

@@ -5,6 +5,8 @@ import { childrenOf } from "./syntax";
 /** A local variable. */
 export interface Variable {
   readonly name: string;
+  /** The name where it is declared. */
+  readonly identifier: lua.Identifier;
   /** Where it is declared; undefined for parameters and the variables of loops. */
   readonly declaration: lua.VariableDeclarationStatement | undefined;
   /** What it is declared with, where that is one expression for one name. */
@@ -47,7 +49,7 @@ export function resolveNames(statements: readonly lua.Statement[]): Names {
   let depth = 0;
 
   function declare(identifier: lua.Identifier, declaration?: lua.VariableDeclarationStatement, value?: lua.Expression): void {
-    const variable: Variable = { name: identifier.text, declaration, value, writes: [], reads: [], depth };
+    const variable: Variable = { name: identifier.text, identifier, declaration, value, writes: [], reads: [], depth };
     scope = { newest: variable, before: scope };
     meanings.set(identifier, variable);
     variables.add(variable);

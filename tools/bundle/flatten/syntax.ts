@@ -54,6 +54,13 @@ export function walk(node: lua.Node, visit: (node: lua.Node) => void): void {
   for (const child of childrenOf(node)) walk(child, visit);
 }
 
+/** All nodes of a tree. */
+export function nodesIn(root: lua.Node): Set<lua.Node> {
+  const nodes = new Set<lua.Node>();
+  walk(root, (node) => void nodes.add(node));
+  return nodes;
+}
+
 /** Replaces expressions by what `change` makes of them, the innermost first. */
 export function changeExpressions(node: lua.Node, change: (expression: lua.Expression) => lua.Expression): void {
   const changed = (child: lua.Node): lua.Node => {
