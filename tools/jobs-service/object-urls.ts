@@ -7,6 +7,8 @@ import type { ObjectError } from "./object-errors";
 
 export interface ObjectUrls {
   urlOf(name: string): string;
+  /** The name of the object that a URL, ours or one of S3, stands for. */
+  nameIn(url: URL): string;
   /** A signed URL for what a placeholder names. Never the same twice. `thingName` is whom it is for. */
   presign(url: string, expiresInSec: number, thingName?: string): string;
   /** Judges the query of a URL: one without a signature is let in, for nobody in particular. */
@@ -73,6 +75,7 @@ export function openObjectUrls(
   }
 
   return {
+    nameIn,
     urlOf,
     presign(url, expiresInSec, thingName = "") {
       const named = new URL(url);

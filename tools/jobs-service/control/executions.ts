@@ -1,14 +1,8 @@
 /** The calls on job executions, by job and by thing. */
 import { Hono } from "hono";
 import type { Rules } from "../rules";
-import { ControlRefusal } from "../rules";
-import { isForced, page, query, readJsonBody } from "./request";
-
-function executionNumber(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(value)) throw new ControlRefusal("InvalidRequestException", "executionNumber must be a whole number");
-  return Number(value);
-}
+import { integer, section } from "../rules/input-checks";
+import { isForced, page, query, readJsonBody, whole, wholeNumber } from "./request";
 
 export function executionsApi(rules: Rules): Hono {
   const app = new Hono();
@@ -18,21 +12,23 @@ export function executionsApi(rules: Rules): Hono {
   );
   app.get("/things/:thing/jobs/:jobId", (c) => {
     const { thing, jobId } = c.req.param();
-    return c.json({ execution: rules.describeExecution(thing, jobId, executionNumber(c.req.query("executionNumber"))) });
+    return c.json({ execution: rules.describeExecution(thing, jobId, whole(c, "executionNumber")) });
   });
   app.put("/things/:thing/jobs/:jobId/cancel", async (c) => {
     const { thing, jobId } = c.req.param();
-    const { expectedVersion, statusDetails } = await readJsonBody(c);
+    const body = await readJsonBody(c);
+    const expectedVersion = integer(body, "expectedVersion", 0, Number.MAX_SAFE_INTEGER);
+    const statusDetails = section(body, "statusDetails") as Readonly<Record<string, string>> | undefined;
     rules.cancelExecution(thing, jobId, {
       force: isForced(c),
-      ...(typeof expectedVersion === "number" && { expectedVersion }),
-      ...(statusDetails !== undefined && { statusDetails: statusDetails as Record<string, string> }),
+      ...(expectedVersion !== undefined && { expectedVersion }),
+      ...(statusDetails !== undefined && { statusDetails }),
     });
     return c.json({});
   });
   app.delete("/things/:thing/jobs/:jobId/executionNumber/:number", (c) => {
     const { thing, jobId, number } = c.req.param();
-    rules.deleteExecution(thing, jobId, executionNumber(number), isForced(c));
+    rules.deleteExecution(thing, jobId, wholeNumber(number, "executionNumber"), isForced(c));
     return c.json({});
   });
   return app;

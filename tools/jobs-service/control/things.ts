@@ -1,20 +1,45 @@
-/** The calls on things. */
+/** The calls on things and thing types. */
 import { Hono } from "hono";
 import type { Rules } from "../rules";
-import { page, readJsonBody } from "./request";
+import { flags, page, query, readJsonBody, whole } from "./request";
 
 export function thingsApi(rules: Rules): Hono {
   const app = new Hono();
-  app.get("/things", (c) => c.json(rules.listThings(page(c))));
-  app.post("/things/:thing", async (c) => {
-    const { attributePayload } = await readJsonBody(c);
-    const attributes = (attributePayload as { attributes?: Record<string, string> } | undefined)?.attributes;
-    const { thingName, thingArn, thingId } = rules.createThing(c.req.param("thing"), attributes);
-    return c.json({ thingName, thingArn, thingId });
+  app.get("/things", (c) =>
+    c.json(
+      rules.things.list({
+        ...page(c),
+        ...query(c, "attributeName", "attributeValue", "thingTypeName"),
+        ...flags(c, "usePrefixAttributeValue"),
+      }),
+    ),
+  );
+  app.post("/things/:thing", async (c) => c.json(rules.things.create(c.req.param("thing"), await readJsonBody(c))));
+  app.get("/things/:thing", (c) => c.json(rules.things.describe(c.req.param("thing"))));
+  app.patch("/things/:thing", async (c) => {
+    rules.things.update(c.req.param("thing"), await readJsonBody(c));
+    return c.json({});
   });
-  app.get("/things/:thing", (c) => c.json(rules.describeThing(c.req.param("thing"))));
   app.delete("/things/:thing", (c) => {
-    rules.deleteThing(c.req.param("thing"));
+    rules.things.delete(c.req.param("thing"), whole(c, "expectedVersion"));
+    return c.json({});
+  });
+  app.get("/things/:thing/thing-groups", (c) => c.json(rules.groups.ofThing(c.req.param("thing"), page(c))));
+
+  app.get("/thing-types", (c) => c.json(rules.thingTypes.list({ ...page(c), ...query(c, "thingTypeName") })));
+  app.post("/thing-types/:type", async (c) => c.json(rules.thingTypes.create(c.req.param("type"), await readJsonBody(c))));
+  app.get("/thing-types/:type", (c) => c.json(rules.thingTypes.describe(c.req.param("type"))));
+  app.patch("/thing-types/:type", async (c) => {
+    rules.thingTypes.update(c.req.param("type"), await readJsonBody(c));
+    return c.json({});
+  });
+  app.post("/thing-types/:type/deprecate", async (c) => {
+    const { undoDeprecate } = await readJsonBody(c);
+    rules.thingTypes.deprecate(c.req.param("type"), undoDeprecate === true);
+    return c.json({});
+  });
+  app.delete("/thing-types/:type", (c) => {
+    rules.thingTypes.delete(c.req.param("type"));
     return c.json({});
   });
   return app;

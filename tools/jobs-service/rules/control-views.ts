@@ -1,10 +1,25 @@
 /** How jobs and executions look in the control plane: times are epoch seconds as numbers, status details sit in a `detailsMap`. */
+import { membersOf } from "./group-tree";
 import { groupId, jobArn, readTarget, thingArn } from "./names";
 import { nextRollouts } from "./schedule";
-import type { Execution, Job } from "./store";
+import type { Execution, Job, Store } from "./store";
 
 function seconds(ms: number): number {
   return ms / 1000;
+}
+
+function isRollingOut({ status, unreached }: Job): boolean {
+  return status === "IN_PROGRESS" && unreached.size > 0;
+}
+
+/** The targets that the rollout is not through with. */
+function processingTargets(store: Store, { targets, unreached }: Job): string[] {
+  return targets.filter((arn) => {
+    const target = readTarget(arn);
+    if (target?.kind === "thing") return unreached.has(target.name);
+    const group = target === undefined ? undefined : store.groups.get(target.name);
+    return group !== undefined && membersOf(store, group).some(({ thingName }) => unreached.has(thingName));
+  });
 }
 
 /** The group that the job is for, if it is for one only. */
@@ -23,13 +38,14 @@ export function jobSummaryView(job: Job) {
     createdAt: seconds(job.createdAtMs),
     lastUpdatedAt: seconds(job.lastUpdatedAtMs),
     ...(job.completedAtMs !== undefined && { completedAt: seconds(job.completedAtMs) }),
-    isConcurrent: false,
+    // Its rollout goes on. A cancellation is over before anyone can ask.
+    isConcurrent: isRollingOut(job),
     ...groupOf(job),
   };
 }
 
 /** Job. */
-export function jobView(job: Job, nowMs: number) {
+export function jobView(store: Store, job: Job, nowMs: number) {
   const { counts, settings } = job;
   const isActive = job.status === "IN_PROGRESS" || job.status === "SCHEDULED";
   const rollouts = settings.schedulingConfig === undefined || !isActive ? [] : nextRollouts(settings.schedulingConfig, nowMs);
@@ -43,6 +59,7 @@ export function jobView(job: Job, nowMs: number) {
     ...(job.reasonCode !== undefined && { reasonCode: job.reasonCode }),
     ...(job.comment !== undefined && { comment: job.comment }),
     jobProcessDetails: {
+      ...(isRollingOut(job) && { processingTargets: processingTargets(store, job) }),
       numberOfCanceledThings: counts.CANCELED,
       numberOfSucceededThings: counts.SUCCEEDED,
       numberOfFailedThings: counts.FAILED,

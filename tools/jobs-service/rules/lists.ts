@@ -1,49 +1,46 @@
-/** The control plane's lists, page by page. */
+/** The control plane's lists of jobs and executions. */
 import { executionSummaryView, jobSummaryView } from "./control-views";
+import { oneOf } from "./input-checks";
 import { requireJob } from "./jobs";
-import { thingArn } from "./names";
+import { groupId, readTarget, thingArn } from "./names";
+import { pageOf, type Page } from "./page";
 import { ControlRefusal } from "./refusals";
-import { thingView } from "./registry";
-import type { Execution, Store } from "./store";
+import type { Execution, Job, Store } from "./store";
+import { terminalStatuses } from "./store";
 
-export interface Page {
-  readonly maxResults?: number;
-  readonly nextToken?: string;
-}
-
-const maxPage = 250;
-
-/** Cuts a page out of a list. The token is the place where the next one starts. */
-function pageOf<T>(all: readonly T[], { maxResults = maxPage, nextToken }: Page): { items: T[]; nextToken?: string } {
-  if (!Number.isInteger(maxResults) || maxResults < 1 || maxResults > maxPage) {
-    throw new ControlRefusal("InvalidRequestException", `maxResults must be a whole number from 1 to ${maxPage}`);
-  }
-  const start = nextToken === undefined ? 0 : /^\d{1,9}$/.test(nextToken) ? Number(nextToken) : -1;
-  if (start < 0) throw new ControlRefusal("InvalidRequestException", "nextToken is not one that this service gave");
-  const items = all.slice(start, start + maxResults);
-  return start + maxResults < all.length ? { items, nextToken: String(start + maxResults) } : { items };
-}
+const jobStatuses = ["IN_PROGRESS", "CANCELED", "COMPLETED", "DELETION_IN_PROGRESS", "SCHEDULED"] as const;
+const executionStatuses = ["QUEUED", "IN_PROGRESS", ...terminalStatuses] as const;
 
 export interface JobFilter extends Page {
   readonly status?: string;
   readonly targetSelection?: string;
+  readonly thingGroupName?: string;
+  readonly thingGroupId?: string;
   readonly namespaceId?: string;
+}
+
+function targetsGroup(job: Job, groupName: string | undefined, id: string | undefined): boolean {
+  return job.targets.some((arn) => {
+    const target = readTarget(arn);
+    if (target?.kind !== "thinggroup") return false;
+    return (groupName === undefined || target.name === groupName) && (id === undefined || groupId(target.name) === id);
+  });
 }
 
 /** ListJobs: the newest first. */
 export function listJobs(store: Store, filter: JobFilter = {}) {
+  const { status, targetSelection, thingGroupName, thingGroupId, namespaceId } = filter;
+  if (status !== undefined) oneOf(status, "status", jobStatuses);
+  if (targetSelection !== undefined) oneOf(targetSelection, "targetSelection", ["CONTINUOUS", "SNAPSHOT"]);
+  const byGroup = thingGroupName !== undefined || thingGroupId !== undefined;
   const wanted = [...store.jobs.values()].reverse().filter((job) => {
-    if (filter.status !== undefined && job.status !== filter.status) return false;
-    if (filter.namespaceId !== undefined && job.namespaceId !== filter.namespaceId) return false;
-    return filter.targetSelection === undefined || job.targetSelection === filter.targetSelection;
+    if (status !== undefined && job.status !== status) return false;
+    if (namespaceId !== undefined && job.namespaceId !== namespaceId) return false;
+    if (byGroup && !targetsGroup(job, thingGroupName, thingGroupId)) return false;
+    return targetSelection === undefined || job.targetSelection === targetSelection;
   });
-  const { items, ...rest } = pageOf(wanted, filter);
+  const { items, ...rest } = pageOf(wanted, filter, "jobs", status, targetSelection, thingGroupName, thingGroupId, namespaceId);
   return { jobs: items.map(jobSummaryView), ...rest };
-}
-
-export function listThings(store: Store, page: Page = {}) {
-  const { items, ...rest } = pageOf([...store.things.values()], page);
-  return { things: items.map(thingView), ...rest };
 }
 
 export interface ExecutionFilter extends Page {
@@ -54,7 +51,7 @@ export interface ExecutionFilter extends Page {
 
 /** ListJobExecutionsForJob: every attempt. */
 export function executionsForJob(store: Store, jobId: string, filter: ExecutionFilter = {}) {
-  const { items, ...rest } = executions([...requireJob(store, jobId).executions.values()], filter);
+  const { items, ...rest } = executions([...requireJob(store, jobId).executions.values()], filter, `job ${jobId}`);
   const executionSummaries = items.map((execution) => ({
     thingArn: thingArn(execution.thing.thingName),
     jobExecutionSummary: executionSummaryView(execution),
@@ -66,7 +63,7 @@ export function executionsForJob(store: Store, jobId: string, filter: ExecutionF
 export function executionsForThing(store: Store, thingName: string, filter: ExecutionFilter = {}) {
   const thing = store.things.get(thingName);
   if (thing === undefined) throw new ControlRefusal("ResourceNotFoundException", `Thing ${thingName} not found.`);
-  const { items, ...rest } = executions([...thing.executions.values()], filter);
+  const { items, ...rest } = executions([...thing.executions.values()], filter, `thing ${thingName}`);
   const executionSummaries = items.map((execution) => ({
     jobId: execution.job.jobId,
     jobExecutionSummary: executionSummaryView(execution),
@@ -74,11 +71,13 @@ export function executionsForThing(store: Store, thingName: string, filter: Exec
   return { executionSummaries, ...rest };
 }
 
-function executions(attempts: readonly Execution[][], filter: ExecutionFilter): { items: Execution[]; nextToken?: string } {
+function executions(attempts: readonly Execution[][], filter: ExecutionFilter, of: string) {
+  const { status: wantedStatus, namespaceId, jobId } = filter;
+  if (wantedStatus !== undefined) oneOf(wantedStatus, "status", executionStatuses);
   const wanted = attempts.flat().filter(({ status, job }) => {
-    if (filter.status !== undefined && status !== filter.status) return false;
-    if (filter.namespaceId !== undefined && job.namespaceId !== filter.namespaceId) return false;
-    return filter.jobId === undefined || job.jobId === filter.jobId;
+    if (wantedStatus !== undefined && status !== wantedStatus) return false;
+    if (namespaceId !== undefined && job.namespaceId !== namespaceId) return false;
+    return jobId === undefined || job.jobId === jobId;
   });
-  return pageOf(wanted, filter);
+  return pageOf(wanted, filter, "executions", of, wantedStatus, namespaceId, jobId);
 }
