@@ -5,6 +5,8 @@ import { agentBundle } from "./bundle/targets";
 import { describeSizes, measure } from "./bundle/size";
 import { measureMessages } from "./bench/messages";
 import { editToRunning, timeToConnected } from "./bench/programs";
+import { measureJobsService } from "./bench/service";
+import { describeJobsService } from "./bench/service-report";
 import { jobsPerSecond, roundTripsPerSecond } from "./bench/throughput";
 import { sentenceOf } from "./cli/failing";
 import { printJson, table } from "./cli/output";
@@ -39,8 +41,13 @@ async function bench(): Promise<void> {
   const jobs = await jobsPerSecond();
   say(`jobs per second, 100 Node agents      ${jobs.toFixed(0)}`);
   say(`plain round trips of the broker       ${roundTrips.toFixed(0)} per second; a job for ${(roundTrips / jobs).toFixed(1)} of them`);
-  if (json)
-    printJson({ machine, sizes, messages, connectedMs, editToRunningSeconds: edits, jobsPerSecond: jobs, roundTripsPerSecond: roundTrips });
+
+  const jobsService = await measureJobsService((line) => process.stderr.write(`measuring ${line}\n`));
+  say(`\n${describeJobsService(jobsService)}`);
+  if (json) {
+    const work = { jobsPerSecond: jobs, roundTripsPerSecond: roundTrips, jobsService };
+    printJson({ machine, sizes, messages, connectedMs, editToRunningSeconds: edits, ...work });
+  }
 }
 
 bench().then(

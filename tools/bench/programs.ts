@@ -1,9 +1,9 @@
 /** Times what a person waits for: programs of ours, from their start to a line that they print. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, utimesSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../bundle/targets";
+import { temporaryFolder, whenOver } from "./cleanup";
 
 const patienceMs = 60_000;
 
@@ -17,6 +17,9 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv 
   const startMs = performance.now();
   // A group of its own, so that Ctrl-C reaches all of it as it does at a terminal.
   const child = spawn(command, args, { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const interrupt = whenOver(() => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
+  });
   let output = "";
   let waiting: { readonly text: string; readonly found: () => void } | undefined;
   const read = (piece: Buffer): void => {
@@ -46,7 +49,7 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv 
       });
     },
     async end() {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
+      interrupt();
       await ended;
     },
   };
@@ -54,13 +57,13 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv 
 
 /** Milliseconds from `make up` to a board that is connected over TLS. */
 export async function timeToConnected(): Promise<number> {
-  const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-bench-"));
-  const up = start("make", ["up"], { ...process.env, ESP32_JOBS_DIR: dir });
+  const folder = temporaryFolder();
+  const up = start("make", ["up"], { ...process.env, ESP32_JOBS_DIR: folder.dir });
   try {
     return await up.until("lamp-01 online");
   } finally {
     await up.end();
-    rmSync(dir, { recursive: true, force: true });
+    folder.remove();
   }
 }
 
