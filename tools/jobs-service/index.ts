@@ -57,6 +57,8 @@ export interface JobsService {
   readonly rules: Rules;
   /** Registers a thing and gives it a client certificate whose CN is its name, with the smallest policy that works. */
   provision(thingName: string): Promise<{ thingName: string; certificate: string; privateKey: string; ca: string }>;
+  /** Moves the service's clock on: what is due by then happens, each at its moment. */
+  advanceClock(ms: number): void;
   /** Stores bytes and gives their URL. */
   putObject(name: string, bytes: Uint8Array): string;
   /** Plain MQTT without a socket. */
@@ -168,6 +170,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
       await new Promise<void>((resolve) => outbox.after(resolve, resolve));
       return { thingName, certificate, privateKey, ca: authority.ca };
     },
+    advanceClock: (ms) => rules.clock.advance(ms),
     putObject: (objectName, bytes) => objects.put(objectName, bytes),
     connectMqtt() {
       const [near, far] = memoryConnection();

@@ -1,4 +1,4 @@
-/** What is ours and not AWS's, over HTTP: faults on request. Paths under `/_local/`, which no operation of AWS has. */
+/** What is ours and not AWS's, over HTTP: faults on request, and the clock. Paths under `/_local/`, which no operation of AWS has. */
 import { Hono } from "hono";
 import { readJsonBody } from "./json-body";
 import type { Rules } from "./rules";
@@ -15,5 +15,16 @@ export function localApi(rules: Rules): Hono {
     rules.faults.remove(c.req.param("id"));
     return c.json({});
   });
+  app.get("/_local/clock", (c) => c.json(clockView(rules)));
+  app.post("/_local/clock", async (c) => {
+    const { advanceMs } = await readJsonBody(c);
+    rules.clock.advance(typeof advanceMs === "number" ? advanceMs : NaN);
+    return c.json(clockView(rules));
+  });
   return app;
+}
+
+/** Epoch seconds, as everywhere towards devices. */
+function clockView({ clock }: Rules): { now: number } {
+  return { now: Math.floor(clock.now() / 1000) };
 }

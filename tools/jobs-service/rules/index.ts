@@ -1,6 +1,7 @@
 /** The rulebook of AWS IoT Jobs: state and rules, no transport and no clock of its own. MQTT, HTTPS and tests all go through it. */
 import type { Choices } from "../choices";
 import { ourChoices } from "../choices";
+import { JobsByAge } from "./by-age";
 import type { Changes } from "./changes";
 import { openClock } from "./clock";
 import { controlExecutionView, jobView } from "./control-views";
@@ -108,7 +109,7 @@ export function createRules({
     clock: new Table("clock"),
     things: new Map(),
     groups: new Map(),
-    jobs: new Map(),
+    jobs: new JobsByAge(),
     deadlines: new Deadlines(),
     ordinals: 0,
     faults: noFaults(),
@@ -223,7 +224,7 @@ export function createRules({
     associateTargetsWithJob: (jobId: string, targets: readonly string[]) => run((turn) => associateTargets(turn, jobId, targets)),
     cancelJob: (jobId: string, options?: Parameters<typeof cancelJob>[2]) => run((turn) => cancelJob(turn, jobId, options)),
     deleteJob: (jobId: string, force?: boolean): void => run((turn) => deleteJob(turn, jobId, force)),
-    describeJob: (jobId: string) => jobView(requireJob(store, jobId), now()),
+    describeJob: (jobId: string) => jobView(store, requireJob(store, jobId), now()),
     /** Where the document was read from, if it was not given. */
     jobDocumentSource: (jobId: string): string | undefined => requireJob(store, jobId).documentSource,
     /** The document as its creator wrote it: placeholders stay. */

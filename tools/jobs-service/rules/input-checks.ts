@@ -34,7 +34,7 @@ export function list(fields: Fields, name: string, max: number): readonly unknow
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value) || value.length > max) throw invalid(value, name, `Member must be a list of at most ${max} items`);
-  return value;
+  return value as readonly unknown[];
 }
 
 /** A whole number in a range; absent only where it is not `required`. */
