@@ -2,6 +2,7 @@
 import { announceExecution, announceJob } from "./events";
 import { abortReason } from "./abort";
 import { add, moveToRunning, pendingOf, remove } from "./pending";
+import { reorder } from "./by-age";
 import { forgetExecution, nextOrdinal, saveExecution, saveJob, saveThing } from "./saved";
 import type { Execution, Job, TerminalStatus, Thing } from "./store";
 import { isTerminal } from "./store";
@@ -118,9 +119,14 @@ export function erase(turn: Turn, execution: Execution): void {
   if (execution.queuedAt === thing.lastQueuedAt) saveThing(turn, thing);
   const attempts = job.executions.get(thing.thingName) ?? [];
   count(job, attempts, -1);
+  const wasFirst = attempts[0] === execution;
   attempts.splice(attempts.indexOf(execution), 1);
   count(job, attempts, 1);
   if (attempts.length === 0) job.executions.delete(thing.thingName);
+  else if (wasFirst) {
+    reorder(job.executions);
+    reorder(thing.executions, (attempt) => attempt.thing === thing);
+  }
   // What is left may be that of an earlier thing of this name.
   if (!attempts.some((attempt) => attempt.thing === thing)) thing.executions.delete(job.jobId);
 }

@@ -153,7 +153,7 @@ export function deleteJob(turn: Turn, jobId: string, force = false): void {
   retire(turn, job);
   forgetJob(turn, job);
   announceJob(turn, job, "deletion_in_progress");
-  for (const attempts of [...job.executions.values()]) for (const execution of [...attempts]) erase(turn, execution);
+  for (const attempts of [...job.executions.values()]) for (const execution of [...attempts].reverse()) erase(turn, execution);
   for (const arn of job.targets) {
     const target = readTarget(arn);
     const group = target?.kind === "thinggroup" ? turn.store.groups.get(target.name) : undefined;

@@ -33,7 +33,7 @@ export function listJobs(store: Store, filter: JobFilter = {}) {
   if (status !== undefined) oneOf(status, "status", jobStatuses);
   if (targetSelection !== undefined) oneOf(targetSelection, "targetSelection", ["CONTINUOUS", "SNAPSHOT"]);
   const byGroup = thingGroupName !== undefined || thingGroupId !== undefined;
-  const wanted = [...store.jobs.values()].reverse().filter((job) => {
+  const wanted = matching(store.jobs.newestFirst(), (job) => {
     if (status !== undefined && job.status !== status) return false;
     if (namespaceId !== undefined && job.namespaceId !== namespaceId) return false;
     if (byGroup && !targetsGroup(job, thingGroupName, thingGroupId)) return false;
@@ -51,7 +51,7 @@ export interface ExecutionFilter extends Page {
 
 /** ListJobExecutionsForJob: every attempt. */
 export function executionsForJob(store: Store, jobId: string, filter: ExecutionFilter = {}) {
-  const { items, ...rest } = executions([...requireJob(store, jobId).executions.values()], filter, `job ${jobId}`);
+  const { items, ...rest } = executions(requireJob(store, jobId).executions.values(), filter, `job ${jobId}`);
   const executionSummaries = items.map((execution) => ({
     thingArn: thingArn(execution.thing.thingName),
     jobExecutionSummary: executionSummaryView(execution),
@@ -63,7 +63,7 @@ export function executionsForJob(store: Store, jobId: string, filter: ExecutionF
 export function executionsForThing(store: Store, thingName: string, filter: ExecutionFilter = {}) {
   const thing = store.things.get(thingName);
   if (thing === undefined) throw new ControlRefusal("ResourceNotFoundException", `Thing ${thingName} not found.`);
-  const { items, ...rest } = executions([...thing.executions.values()], filter, `thing ${thingName}`);
+  const { items, ...rest } = executions(thing.executions.values(), filter, `thing ${thingName}`);
   const executionSummaries = items.map((execution) => ({
     jobId: execution.job.jobId,
     jobExecutionSummary: executionSummaryView(execution),
@@ -71,13 +71,24 @@ export function executionsForThing(store: Store, thingName: string, filter: Exec
   return { executionSummaries, ...rest };
 }
 
-function executions(attempts: readonly Execution[][], filter: ExecutionFilter, of: string) {
+function executions(attempts: Iterable<readonly Execution[]>, filter: ExecutionFilter, of: string) {
   const { status: wantedStatus, namespaceId, jobId } = filter;
   if (wantedStatus !== undefined) oneOf(wantedStatus, "status", executionStatuses);
-  const wanted = attempts.flat().filter(({ status, job }) => {
+  const wanted = matching(flat(attempts), ({ status, job }) => {
     if (wantedStatus !== undefined && status !== wantedStatus) return false;
     if (namespaceId !== undefined && job.namespaceId !== namespaceId) return false;
     return jobId === undefined || job.jobId === jobId;
   });
   return pageOf(wanted, filter, "executions", of, wantedStatus, namespaceId, jobId);
+}
+
+function* flat<T>(lists: Iterable<Iterable<T>>): Generator<T, undefined> {
+  for (const list of lists) yield* list;
+  return undefined;
+}
+
+/** Looks no further than it is asked to. */
+function* matching<T>(all: Iterable<T>, isWanted: (one: T) => boolean): Generator<T, undefined> {
+  for (const one of all) if (isWanted(one)) yield one;
+  return undefined;
 }

@@ -16,9 +16,9 @@ function markOf(list: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, 12);
 }
 
-/** Cuts a page out of a list. The token says where the next one starts and of which list; it means nothing to the caller. */
+/** Cuts a page out of a list, and looks no further. The token says where the next one starts and of which list; it means nothing to the caller. */
 export function pageOf<T>(
-  all: readonly T[],
+  all: Iterable<T>,
   { maxResults = maxPage, nextToken }: Page,
   ...list: readonly unknown[]
 ): { items: T[]; nextToken?: string } {
@@ -28,9 +28,14 @@ export function pageOf<T>(
   }
   const mark = markOf(list);
   const start = nextToken === undefined ? 0 : startIn(nextToken, mark);
-  const items = all.slice(start, start + maxResults);
+  const items: T[] = [];
   const next = start + maxResults;
-  return next < all.length ? { items, nextToken: Buffer.from(`${mark}.${next}`).toString("base64url") } : { items };
+  let place = 0;
+  for (const item of all) {
+    if (place === next) return { items, nextToken: Buffer.from(`${mark}.${next}`).toString("base64url") };
+    if (place++ >= start) items.push(item);
+  }
+  return { items };
 }
 
 function startIn(token: string, mark: string): number {

@@ -2,6 +2,7 @@
 import type { Choices } from "../choices";
 import type { AttachedPolicies, PrincipalThings, ThingPrincipals } from "./attachments";
 import type { Certificate } from "./certificates";
+import type { JobsByAge } from "./by-age";
 import type { Deadlines } from "./deadlines";
 import type { JobDocument } from "./document";
 import type { EventConfiguration } from "./event-configurations";
@@ -166,7 +167,7 @@ export interface Store {
   readonly clock: Table<{ readonly offsetMs: number }>;
   readonly things: Map<string, Thing>;
   readonly groups: Map<string, Group>;
-  readonly jobs: Map<string, Job>;
+  readonly jobs: JobsByAge;
   readonly deadlines: Deadlines;
   /** How many jobs, things, groups, executions and links were ever made: the order of all lists. */
   ordinals: number;
