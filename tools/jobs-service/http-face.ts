@@ -45,7 +45,8 @@ export function openHttpFace(options: HttpFaceOptions): Server {
   app.use(afterOutbox(outbox));
   app.use(async (c, next) => {
     await next();
-    c.header("x-amzn-requestid", randomUUID());
+    // What a fault has sent by itself cannot have one more header.
+    if (!c.res.headers.has("x-hono-already-sent")) c.header("x-amzn-requestid", randomUUID());
   });
   const tooLarge = (c: Context): Response =>
     c.json({ message: `the body exceeds ${maxBodyBytes} bytes` }, 413, { "x-amzn-errortype": "RequestEntityTooLargeException" });

@@ -86,9 +86,9 @@ export function sendBadly(
     const end = Math.min(from + pieceBytes, wanted);
     const isLast = end === wanted;
     write(outgoing, answer.bytes.subarray(from, end), () => {
-      if (!isLast) return;
+      if (!isLast || outgoing.destroyed) return;
       if (truncateAt === undefined) outgoing.end();
-      else incoming.socket.destroySoon();
+      else incoming.socket.end(() => incoming.socket.destroy());
     });
     if (!isLast) time.after(1000 / piecesPerSecond, () => send(end));
   }
