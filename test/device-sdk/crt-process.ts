@@ -1,0 +1,65 @@
+/**
+ * A device in a process of its own, with AWS's IoT device SDK v2: calls come in over the process's channel, answers and events go out.
+ * The SDK's native part takes down a worker thread that ends (aws-crt 1.33.1), so it cannot live in the test runner.
+ */
+import type { mqtt_request_response } from "aws-iot-device-sdk-v2";
+import { iot, iotjobs, mqtt } from "aws-iot-device-sdk-v2";
+import type { CrtAddress, CrtCall, CrtOutcome } from "./crt-device";
+
+let connection: mqtt.MqttClientConnection | undefined;
+let v1: iotjobs.IotJobsClient | undefined;
+let v2: iotjobs.IotJobsClientv2 | undefined;
+
+function tell(outcome: CrtOutcome): void {
+  process.send?.(outcome);
+}
+
+async function connect({ identity, ca, clientId, hostname, port }: CrtAddress): Promise<void> {
+  // With a certificate the SDK names `x-amzn-mqtt-ca` in its greeting, on every port.
+  const builder =
+    identity === undefined
+      ? iot.AwsIotMqttConnectionConfigBuilder.new_with_websockets()
+      : iot.AwsIotMqttConnectionConfigBuilder.new_mtls_builder(identity.certificate, identity.privateKey);
+  if (identity === undefined) builder.with_credentials("us-east-1", "AKIDEXAMPLE", "wJalrXUtnFEMI", "session-token");
+  builder.with_certificate_authority(ca).with_client_id(clientId).with_clean_session(true).with_endpoint(hostname).with_port(port);
+  connection = new mqtt.MqttClient().new_connection(builder.build());
+  connection.on("error", () => {}); // Calls tell by themselves, and an EventEmitter wants a listener.
+  connection.on("interrupt", () => tell({ event: "interrupt", message: {} }));
+  await connection.connect();
+  v1 = new iotjobs.IotJobsClient(connection);
+  const limits = { maxRequestResponseSubscriptions: 5, maxStreamingSubscriptions: 2, operationTimeoutInSeconds: 8 };
+  v2 = iotjobs.IotJobsClientv2.newFromMqtt311(connection, limits);
+}
+
+/** Opens a stream of the newer client; what comes is told as an event. Resolves when the subscription stands. */
+async function listen(
+  stream: "createJobExecutionsChangedStream" | "createNextJobExecutionChangedStream",
+  thingName: string,
+): Promise<void> {
+  const operation = v2?.[stream]({ thingName }) as mqtt_request_response.StreamingOperation<object>;
+  operation.on("incomingPublish", ({ message }) => tell({ event: stream, message }));
+  await new Promise<void>((resolve) => {
+    operation.on("subscriptionStatus", () => resolve());
+    operation.open();
+  });
+}
+
+type Method = (...args: readonly unknown[]) => Promise<unknown>;
+
+function carryOut({ client, method, args }: CrtCall): Promise<unknown> {
+  if (client === "device") return method === "connect" ? connect(args[0] as CrtAddress) : listen(args[0] as never, args[1] as string);
+  if (client === "connection")
+    return (connection as unknown as Record<string, Method>)[method]?.call(connection, ...args) as Promise<unknown>;
+  if (client === "v2") return (v2 as unknown as Record<string, Method>)[method]?.call(v2, ...args) as Promise<unknown>;
+  const told = (error: unknown, message?: object): void => tell({ event: method, message: message ?? { error: String(error) } });
+  const given = method.startsWith("subscribe") ? [...args, mqtt.QoS.AtLeastOnce, told] : [...args, mqtt.QoS.AtLeastOnce];
+  return (v1 as unknown as Record<string, Method>)[method]?.call(v1, ...given) as Promise<unknown>;
+}
+
+process.on("message", (call: CrtCall) => {
+  carryOut(call).then(
+    (value) => tell({ id: call.id, value }),
+    (error: { message?: string; modeledError?: unknown }) =>
+      tell({ id: call.id, error: error.message ?? "without a message", modeledError: error.modeledError }),
+  );
+});
