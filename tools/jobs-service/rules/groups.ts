@@ -9,7 +9,7 @@ import { ControlRefusal } from "./refusals";
 import { addToGroup, createGroup, deleteGroup, groupView, removeFromGroup, requireGroup, requireThing } from "./registry";
 import { saveGroup } from "./saved";
 import type { Group, Store } from "./store";
-import { forgetTags, tagNew } from "./tags";
+import { forgetTags, readTags, tagNew } from "./tags";
 import { checkVersion } from "./things";
 import type { Turn } from "./turn";
 
@@ -44,6 +44,7 @@ function setProperties(turn: Turn, group: Group, { description, attributes }: Pr
 function create(turn: Turn, groupName: string, fields: Fields): Group {
   const { store } = turn;
   const wanted = readProperties(fields, { description: undefined, attributes: {} });
+  const tags = readTags(fields);
   const parentGroupName = text(fields, "parentGroupName", 1, 128);
   const known = store.groups.get(groupName);
   if (known !== undefined) {
@@ -57,7 +58,7 @@ function create(turn: Turn, groupName: string, fields: Fields): Group {
   }
   const group = createGroup(turn, groupName, parentGroupName);
   setProperties(turn, group, wanted);
-  tagNew(turn, groupArn(groupName), fields);
+  tagNew(turn, groupArn(groupName), tags);
   return group;
 }
 

@@ -2,6 +2,7 @@
 import { announceJob } from "./events";
 import { cancel, erase } from "./executions";
 import { membersOf } from "./group-tree";
+import type { Fields } from "./input-checks";
 import type { JobInput } from "./job-input";
 import { readJob } from "./job-input";
 import { readSettings } from "./job-settings";
@@ -12,6 +13,7 @@ import { enrol } from "./rollout";
 import { forgetFollower, forgetJob, nextOrdinal, saveDocument, saveJob } from "./saved";
 import type { Job, Store } from "./store";
 import { begin } from "./timeline";
+import { forgetTags, readTags, tagNew } from "./tags";
 import type { Turn } from "./turn";
 import { retire } from "./unreached";
 
@@ -31,7 +33,9 @@ export function createJob(turn: Turn, input: JobInput): JobReference {
   }
   for (const { kind, name } of wanted.targets) if (kind === "thing") requireThing(turn, name);
   const groups = wanted.targets.filter(({ kind }) => kind === "thinggroup").map(({ name }) => requireGroup(turn, name));
+  const tags = readTags(input as unknown as Fields);
   const job = newJob(turn, wanted, turn.nowMs);
+  tagNew(turn, jobArn(job.jobId), tags);
   if (job.targetSelection === "CONTINUOUS") for (const group of groups) follow(turn, job, group);
   begin(turn, job);
   return referenceTo(job);
@@ -152,6 +156,7 @@ export function deleteJob(turn: Turn, jobId: string, force = false): void {
   turn.store.jobs.delete(jobId);
   retire(turn, job);
   forgetJob(turn, job);
+  forgetTags(turn, jobArn(jobId));
   announceJob(turn, job, "deletion_in_progress");
   for (const attempts of [...job.executions.values()]) for (const execution of [...attempts].reverse()) erase(turn, execution);
   for (const arn of job.targets) {

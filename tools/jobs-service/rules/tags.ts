@@ -12,19 +12,20 @@ export type Tags = Readonly<Record<string, string>>;
 
 const maxTags = 50;
 
-function readTags(fields: Fields): [string, string][] {
-  return (list(fields, "tags", maxTags) ?? []).map((item) => {
+/** The `tags` of an input. To be read before anything is made of it: they may be refused. */
+export function readTags(fields: Fields): Tags {
+  const tags = (list(fields, "tags", maxTags) ?? []).map((item): [string, string] => {
     const tag = section({ item }, "item");
     const key = tag === undefined ? undefined : text(tag, "Key", 1, 128);
     if (tag === undefined || key === undefined) throw invalid(item, "tags", "Member must have a Key");
     return [key, text(tag, "Value", 0, 256) ?? ""];
   });
+  return Object.fromEntries(tags);
 }
 
-/** Gives what is being created the `tags` of its input. */
-export function tagNew(turn: Turn, arn: string, fields: Fields): void {
-  const tags = readTags(fields);
-  if (tags.length > 0) turn.store.tags.put(turn, arn, Object.fromEntries(tags));
+/** Gives what was created its tags. */
+export function tagNew(turn: Turn, arn: string, tags: Tags): void {
+  if (Object.keys(tags).length > 0) turn.store.tags.put(turn, arn, tags);
 }
 
 /** To be called when the tagged is deleted. */
@@ -51,7 +52,7 @@ export function tagCalls({ store, run }: CallContext) {
       run((turn) => {
         const arn = requireTaggable(store, fields["resourceArn"]);
         if (!Array.isArray(fields["tags"])) throw invalid(fields["tags"], "tags", "Member must not be null");
-        const tags = { ...store.tags.get(arn), ...Object.fromEntries(readTags(fields)) };
+        const tags = { ...store.tags.get(arn), ...readTags(fields) };
         if (Object.keys(tags).length > maxTags) {
           throw new ControlRefusal("LimitExceededException", `A resource can have at most ${maxTags} tags`);
         }

@@ -11,7 +11,7 @@ import { pageOf, type Page } from "./page";
 import { ControlRefusal } from "./refusals";
 import { readMaintenanceWindows, type MaintenanceWindow } from "./schedule";
 import type { JobSettings, Store } from "./store";
-import { forgetTags, tagNew } from "./tags";
+import { forgetTags, readTags, tagNew } from "./tags";
 import type { Turn } from "./turn";
 
 /** Plain JSON. */
@@ -75,9 +75,10 @@ function create(turn: Turn, jobTemplateId: string, fields: Fields) {
     ...readSettings(fields),
     ...(versions !== undefined && { destinationPackageVersions: versions }),
   };
+  const tags = readTags(fields);
   const windows = maintenanceWindows === undefined ? {} : { maintenanceWindows };
   store.templates.put(turn, jobTemplateId, { ...base, jobTemplateId, createdAtMs: turn.nowMs, settings, ...windows });
-  tagNew(turn, arn, fields);
+  tagNew(turn, arn, tags);
   return { jobTemplateArn: arn, jobTemplateId };
 }
 

@@ -5,7 +5,7 @@ import { idOf, thingNamePattern, thingTypeArn } from "./names";
 import { pageOf, type Page } from "./page";
 import { ControlRefusal } from "./refusals";
 import type { Store } from "./store";
-import { forgetTags, tagNew } from "./tags";
+import { forgetTags, readTags, tagNew } from "./tags";
 
 /** Plain JSON. */
 export interface ThingType {
@@ -57,6 +57,7 @@ export function thingTypeCalls({ store, run }: CallContext) {
         if (!thingNamePattern.test(thingTypeName))
           throw invalid(thingTypeName, "thingTypeName", `Member must satisfy ${thingNamePattern.source}`);
         const properties = readProperties(fields);
+        const tags = readTags(fields);
         const known = store.thingTypes.get(thingTypeName);
         const thingTypeArnOfIt = thingTypeArn(thingTypeName);
         if (known !== undefined && JSON.stringify(known.properties) !== JSON.stringify(properties)) {
@@ -69,7 +70,7 @@ export function thingTypeCalls({ store, run }: CallContext) {
         }
         if (known === undefined) {
           store.thingTypes.put(turn, thingTypeName, { thingTypeName, properties, createdAtMs: turn.nowMs });
-          tagNew(turn, thingTypeArnOfIt, fields);
+          tagNew(turn, thingTypeArnOfIt, tags);
         }
         return { thingTypeName, thingTypeArn: thingTypeArnOfIt, thingTypeId: idOfType(thingTypeName) };
       }),
