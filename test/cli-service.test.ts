@@ -142,6 +142,29 @@ test("env lets AWS's own tools in", patience, async () => {
   expect(things?.length).toBeGreaterThan(0);
 });
 
+test("with --signed only requests with its key are answered, and commands and AWS's tools find that key", patience, async () => {
+  const closed = openCommandLine();
+  try {
+    const { address: signed } = await startUp(closed, "--no-board", "--signed");
+    const key = join(closed.dir, "place/credentials");
+    expect(statSync(key).mode & 0o077).toBe(0);
+    expect(await closed.json("provision", "locked-1")).toMatchObject({ thingName: "locked-1" });
+    expect(await closed.json("clock")).toHaveProperty("now");
+    expect((await closed.run("env")).out).toContain(`AWS_SHARED_CREDENTIALS_FILE='${key}'`);
+    const stranger = new IoTClient({
+      endpoint: signed["https"] ?? "",
+      region: "us-east-1",
+      credentials: { accessKeyId: "LOCAL", secretAccessKey: "guessed" },
+      requestHandler: { httpsAgent: { ca: readFileSync(signed["ca"] ?? "") } },
+      maxAttempts: 1,
+    });
+    await expect(stranger.send(new ListThingsCommand({}))).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    stranger.destroy();
+  } finally {
+    closed.close();
+  }
+});
+
 describe("AWS IoT Core", () => {
   test("is not reached without region or credentials, and both are named", patience, async () => {
     const noRegion = await run("job", "list", "--aws");

@@ -7,6 +7,7 @@ import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import { CommandFailed } from "./failing";
 import { identityFiles, virtualWifi } from "./identity";
+import { credentialsFile, keepCredentials } from "./local-credentials";
 import { isRunning } from "./local-service";
 import { portNumber } from "./numbers";
 import { printJson } from "./output";
@@ -20,6 +21,9 @@ interface UpOptions {
   readonly thing: string;
   readonly board: boolean;
   readonly host: string;
+  readonly signed?: boolean;
+  readonly policies: boolean;
+  readonly rateLimits?: boolean;
   readonly mqttPort?: number;
   readonly mqttsPort?: number;
   readonly httpsPort?: number;
@@ -37,13 +41,23 @@ async function refuseSecond(place: string): Promise<void> {
   throw new CommandFailed(`a Jobs service runs in ${place} already, at ${mqtts}: use that one, or choose another folder with --dir`);
 }
 
+/** Whoever else is in the network must not create jobs here. */
+function isSigned({ signed = false, host }: UpOptions): boolean {
+  return signed || host !== loopback;
+}
+
 async function startService(options: UpOptions): Promise<JobsService> {
   const { DataFolderError, startJobsService } = await import("../jobs-service");
   const wanted = { mqtt: options.mqttPort, mqtts: options.mqttsPort, https: options.httpsPort };
   const ports = { mqtt: wanted.mqtt ?? usual.mqtt, mqtts: wanted.mqtts ?? usual.mqtts, https: wanted.https ?? usual.https };
-  const folders = { dir: servicePlace(options.dir), ...(options.data !== undefined && { data: options.data }) };
+  const { host, policies, rateLimits = false, data } = options;
+  const settings = {
+    ...(data !== undefined && { data }),
+    ...(isSigned(options) && { credentials: keepCredentials(options.dir) }),
+    ...{ dir: servicePlace(options.dir), host, policies, rateLimits, time: systemTime() },
+  };
   try {
-    return await startJobsService({ ...folders, ports, host: options.host, time: systemTime() });
+    return await startJobsService({ ...settings, ports });
   } catch (error) {
     if (error instanceof DataFolderError) throw new CommandFailed(error.message);
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
@@ -51,12 +65,7 @@ async function startService(options: UpOptions): Promise<JobsService> {
     if (code !== "EADDRINUSE") throw error;
     if (Object.values(wanted).some((chosen) => chosen === port))
       throw new CommandFailed(`port ${port} is in use: choose another, or 0 for any free one`);
-    return startJobsService({
-      ...folders,
-      host: options.host,
-      ports: { mqtt: wanted.mqtt ?? 0, mqtts: wanted.mqtts ?? 0, https: wanted.https ?? 0 },
-      time: systemTime(),
-    });
+    return startJobsService({ ...settings, ports: { mqtt: wanted.mqtt ?? 0, mqtts: wanted.mqtts ?? 0, https: wanted.https ?? 0 } });
   }
 }
 
@@ -85,8 +94,8 @@ async function up(options: UpOptions): Promise<void> {
     : undefined;
   board?.on("pin", ({ pin, level }) => say(`${pc.dim(options.thing)} ${pc.yellow(`pin ${pin} ${level === 1 ? "on" : "off"}`)}`));
   say(`AWS IoT Jobs, local\n  mqtt   ${address.mqtt}\n  mqtts  ${address.mqtts}\n  https  ${address.https}\n  ca     ${address.ca}`);
-  if (options.host !== loopback)
-    say(pc.yellow(`Whoever reaches ${options.host} can create jobs here: use it in a network that you trust.`));
+  if (isSigned(options)) say(`  key    ${credentialsFile(options.dir)} (AWS's own tools read it with what "esp32-jobs env" prints)`);
+  if (!options.policies) say(pc.yellow("Policies are not enforced: every certificate may do everything."));
   say(`Send a job from another terminal:\n  npx esp32-jobs job create blink count=5 --wait\nCtrl-C ends it.`);
   if (options.json === true) printJson(address);
   board?.powerOn();
@@ -105,6 +114,9 @@ export function upCommand(): Command {
     .option("--thing <name>", "the board's thing name", "lamp-01")
     .option("--no-board", "the service alone")
     .option("--host <address>", "this computer's address in your network, for real boards (default: this computer alone)", loopback)
+    .option("--signed", "let in only HTTP requests that are signed with the key that is kept in --dir (default: with --host)")
+    .option("--no-policies", "do not enforce the policies of certificates")
+    .option("--rate-limits", "refuse what comes more often than the quotas of AWS allow")
     .option("--mqtt-port <port>", `plain MQTT, this computer only (default: ${usual.mqtt} or a free one)`, portNumber)
     .option("--mqtts-port <port>", `MQTT over TLS (default: ${usual.mqtts} or a free one)`, portNumber)
     .option("--https-port <port>", `control plane and images (default: ${usual.https} or a free one)`, portNumber)
