@@ -6,6 +6,14 @@ export const things = ["t1", "t2", "t3"];
 export const groups = ["g1", "g2"];
 export const jobIds = ["j1", "j2", "j3", "j4"];
 export const policies = ["p1", "p2"];
+export const templates = ["template-1"];
+export const thingTypes = ["type-1"];
+/** What can have tags. */
+export const taggable = [
+  ...jobIds.map((id) => `arn:aws:iot:us-east-1:123456789012:job/${id}`),
+  ...groups.map((name) => `arn:aws:iot:us-east-1:123456789012:thinggroup/${name}`),
+  ...templates.map((id) => `arn:aws:iot:us-east-1:123456789012:jobtemplate/${id}`),
+];
 
 /** One step; the name shows in a counterexample. */
 export interface Step {
@@ -168,6 +176,35 @@ const others = fc.oneof(
   control("detachPolicy", fc.tuple(policy, target), (rules, ...args) => rules.identities.detachPolicy(...args)),
 );
 
+const template = fc.constantFrom(...templates);
+const thingType = fc.constantFrom(...thingTypes);
+const tagged = fc.constantFrom(...taggable);
+const attributes = fc.constantFrom({}, { model: "a" }, { model: "", place: "roof" });
+
+const descriptions = fc.oneof(
+  control("createTemplate", fc.tuple(template), (rules, id) => rules.templates.create(id, { description: "d", document: "{}" })),
+  control("deleteTemplate", fc.tuple(template), (rules, id) => rules.templates.delete(id)),
+  control("createThingType", fc.tuple(thingType), (rules, name) => rules.thingTypes.create(name, {})),
+  control("deprecateThingType", fc.tuple(thingType, force), (rules, name, undo) => rules.thingTypes.deprecate(name, undo)),
+  control("deleteThingType", fc.tuple(thingType), (rules, name) => rules.thingTypes.delete(name)),
+  control("updateThing", fc.tuple(thing, attributes, fc.option(thingType, { nil: undefined })), (rules, name, given, thingTypeName) =>
+    rules.things.update(name, { attributePayload: { attributes: given }, thingTypeName }),
+  ),
+  control("createGroup", fc.tuple(group, fc.option(group, { nil: undefined })), (rules, name, parentGroupName) =>
+    rules.groups.create(name, { parentGroupName, thingGroupProperties: { thingGroupDescription: "d" } }),
+  ),
+  control("updateGroup", fc.tuple(group, attributes), (rules, name, given) =>
+    rules.groups.update(name, { thingGroupProperties: { attributePayload: { attributes: given, merge: true } } }),
+  ),
+  control("tag", fc.tuple(tagged, fc.constantFrom("a", "b")), (rules, resourceArn, Key) =>
+    rules.tags.tag({ resourceArn, tags: [{ Key, Value: "v" }] }),
+  ),
+  control("untag", fc.tuple(tagged, fc.constantFrom("a", "b")), (rules, resourceArn, key) =>
+    rules.tags.untag({ resourceArn, tagKeys: [key] }),
+  ),
+  control("advanceClock", fc.tuple(fc.constant(minute)), (rules, ms) => rules.clock.advance(ms)),
+);
+
 const step = fc.oneof(
   { weight: 6, arbitrary: request },
   { weight: 4, arbitrary: createJob },
@@ -180,6 +217,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: jobs },
   { weight: 2, arbitrary: executions },
   { weight: 1, arbitrary: others },
+  { weight: 3, arbitrary: descriptions },
 );
 
 /** So many steps, after a start in which most names are there already. */
