@@ -111,7 +111,7 @@ function idHeaders({ requestId, hostId }: ReturnType<typeof requestIds>) {
 
 /** With one bit of one byte turned. */
 function corrupted(bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array<ArrayBuffer> {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes); // A Buffer's slice would be the stored bytes themselves.
   const index = Math.floor(at * copy.length);
   if (index < copy.length) copy[index] = (copy[index] ?? 0) ^ 1;
   return copy;
