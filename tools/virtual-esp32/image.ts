@@ -136,14 +136,14 @@ export function readDescription(flash: Uint8Array): ImageInfo | undefined {
   };
 }
 
-/** What is wrong with an image, as esp_image_verify sees it; undefined when it is sound. Bytes after the image do not matter. */
-export function findImageProblem(flash: Uint8Array): string | undefined {
+/** What is wrong with an image for a chip, as esp_image_verify sees it; undefined when it is sound. Bytes after the image do not matter. */
+export function findImageProblem(flash: Uint8Array, chipId: number = chipEsp32): string | undefined {
   const bytes = Buffer.from(flash.buffer, flash.byteOffset, flash.byteLength);
   if (bytes.length < headerBytes) return "image header is not complete";
   if (bytes[0] !== imageMagic) return "invalid magic byte";
   const segments = bytes[1]!;
   if (segments === 0 || segments > maxSegments) return "invalid segment count";
-  if (bytes.readUInt16LE(12) !== chipEsp32) return "image is for another chip";
+  if (bytes.readUInt16LE(12) !== chipId) return "image is for another chip";
   let at = headerBytes;
   let sum = checksumSeed;
   for (let i = 0; i < segments; i++) {

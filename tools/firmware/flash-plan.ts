@@ -1,0 +1,147 @@
+/** What goes where in a board's flash, read from a build and checked as a whole before anything is written. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findImageProblem, readDescription } from "../virtual-esp32/image";
+import { chips, titleOfChipId, type ChipName } from "./chips";
+import { flashSizeOf, parseFlashArgs, type FlashArgs } from "./flash-args";
+import { parseManifest, type Manifest } from "./manifest";
+import { findNvsProblem } from "./nvs-check";
+import { checkPlaces, hex, identityPlace } from "./flash-places";
+import { isPartitionTable, parsePartitionTable, partitionTableOffset, partitionTypes, type Partition } from "./partition-table";
+import { FirmwareProblem } from "./problem";
+
+/** One piece of the flash. */
+export interface FlashPart {
+  /** The file's name, for messages. */
+  readonly name: string;
+  /** The file itself, for programs that read it. */
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+export interface FlashPlan {
+  readonly chip: ChipName;
+  readonly version: string;
+  readonly project: string;
+  /** The least flash the board must have. */
+  readonly flashSizeBytes: number;
+  readonly parts: readonly FlashPart[];
+  /** esptool's options from `flash_args`. */
+  readonly words: readonly string[];
+}
+
+export interface FlashSource {
+  /** The folder with `flash_args`, `manifest.json` and the images. */
+  readonly from: string;
+  /** An image for the NVS partition, with the board's identity. */
+  readonly identity?: string;
+}
+
+const imageMagic = 0xe9;
+const megabyte = 0x100000;
+
+function readPart(path: string, name: string, offset: number): FlashPart {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new FirmwareProblem(code === "ENOENT" ? `${path} is missing` : `${path} cannot be read: ${code}`);
+  }
+  if (bytes.length === 0) throw new FirmwareProblem(`${path} is empty`);
+  return { name, path, offset, bytes };
+}
+
+function readText(from: string, name: string): string {
+  const path = join(from, name);
+  if (!existsSync(path))
+    throw new FirmwareProblem(`${path} is missing: build the firmware first, with: make firmware NODEMCU=/path/to/nodemcu`);
+  return readFileSync(path, "utf8");
+}
+
+/** The app image is the one that the manifest describes: neither cut, nor padded, nor another build's. */
+function checkManifest(image: FlashPart, manifest: Manifest): void {
+  const refuse = (why: string): never => {
+    throw new FirmwareProblem(`${image.path} is not the image that manifest.json describes: ${why}; build again`);
+  };
+  if (image.bytes.length !== manifest.size) refuse(`it has ${image.bytes.length} bytes instead of ${manifest.size}`);
+  for (const kind of ["md5", "sha256"] as const) {
+    if (createHash(kind).update(image.bytes).digest("hex") !== manifest[kind]) refuse(`its ${kind.toUpperCase()} differs`);
+  }
+  const description = readDescription(image.bytes);
+  if (description === undefined) return refuse("it has no description");
+  if (description.version !== manifest.version) refuse(`its version is ${description.version} instead of ${manifest.version}`);
+  if (description.project !== manifest.project) refuse(`its project is ${description.project} instead of ${manifest.project}`);
+}
+
+/** An image for the chip, whole by its own checksum and digest. */
+function checkImage({ path, bytes }: FlashPart, chip: ChipName): void {
+  if (bytes[0] !== imageMagic) throw new FirmwareProblem(`${path} is no image for an ESP32: it begins with ${hex(bytes[0] ?? 0)}`);
+  const { title, imageChipId } = chips[chip];
+  const found = bytes.length >= 14 ? bytes.readUInt16LE(12) : imageChipId;
+  if (found !== imageChipId) throw new FirmwareProblem(`${path} is for the ${titleOfChipId(found)}, and manifest.json for the ${title}`);
+  const problem = findImageProblem(bytes, imageChipId);
+  if (problem !== undefined) throw new FirmwareProblem(`${path} is damaged: ${problem}`);
+}
+
+/** The boot loader's header says how it reads the flash; esptool would write the options there, we write files as they are (esp_image_format.h). */
+function checkBootloader({ path, bytes }: FlashPart, { options }: FlashArgs): void {
+  const modes = ["qio", "qout", "dio", "dout"];
+  const frequencies: Readonly<Record<number, string>> = { 0: "40m", 1: "26m", 2: "20m", 0xf: "80m" };
+  const header = {
+    flash_mode: modes[bytes[2] ?? 0],
+    flash_freq: frequencies[(bytes[3] ?? 0) & 0xf],
+    flash_size: `${1 << ((bytes[3] ?? 0) >> 4)}MB`,
+  };
+  for (const [name, inHeader] of Object.entries(header)) {
+    const wanted = options[name];
+    if (wanted !== undefined && wanted !== "keep" && wanted !== "detect" && wanted !== inHeader)
+      throw new FirmwareProblem(`${path} has ${name} ${inHeader} in its header, and flash_args ${wanted}: build again`);
+  }
+}
+
+function readIdentity(path: string, partitions: readonly Partition[]): FlashPart {
+  const place = identityPlace(partitions);
+  const part = readPart(path, path, place.offset);
+  const problem = findNvsProblem(part.bytes);
+  if (problem !== undefined) throw new FirmwareProblem(`${path} is no sound identity image: ${problem}`);
+  if (part.bytes.length > place.sizeBytes)
+    throw new FirmwareProblem(`${path} has ${part.bytes.length} bytes, and the partition ${place.label} ${place.sizeBytes}`);
+  // Pages of an earlier identity behind a shorter image would still count.
+  const bytes = Buffer.alloc(place.sizeBytes, 0xff);
+  part.bytes.copy(bytes);
+  return { ...part, bytes };
+}
+
+/** Reads and checks what a board is to be flashed with; refuses with one sentence. */
+export function planFlash({ from, identity }: FlashSource): FlashPlan {
+  const args = parseFlashArgs(readText(from, "flash_args"));
+  const manifest = parseManifest(readText(from, "manifest.json"));
+  const files = args.files.map(({ file, offset }) => readPart(join(from, file), file, offset));
+  const table = files.find(({ offset }) => offset === partitionTableOffset);
+  if (table === undefined || !isPartitionTable(table.bytes))
+    throw new FirmwareProblem(`flash_args names no partition table at ${hex(partitionTableOffset)}`);
+  const partitions = parsePartitionTable(table.bytes);
+  const parts = identity === undefined ? files : [...files, readIdentity(identity, partitions)];
+  const image = parts.find(({ name }) => name === manifest.image);
+  if (image === undefined) throw new FirmwareProblem(`flash_args does not name ${manifest.image}, the image in manifest.json`);
+  const isApp = ({ offset }: FlashPart): boolean =>
+    partitions.some((partition) => partition.type === partitionTypes.app && partition.offset === offset);
+  if (!isApp(image)) throw new FirmwareProblem(`${manifest.image} is to go to ${hex(image.offset)}, where no app partition begins`);
+  const { title, bootloaderOffset } = chips[manifest.chip];
+  const bootloader = parts.find(({ offset }) => offset === bootloaderOffset);
+  const astray = parts.find((part) => part.offset < partitionTableOffset && part !== bootloader);
+  if (astray !== undefined)
+    throw new FirmwareProblem(
+      `${astray.name} is to go to ${hex(astray.offset)}; the boot loader of the ${title} is at ${hex(bootloaderOffset)}`,
+    );
+  if (bootloader !== undefined) checkBootloader(bootloader, args);
+  for (const part of parts) if (part === bootloader || isApp(part)) checkImage(part, manifest.chip);
+  checkManifest(image, manifest);
+  const ends = partitions.map(({ offset, sizeBytes }) => offset + sizeBytes);
+  const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(Math.max(...ends) / megabyte) * megabyte;
+  checkPlaces(parts, partitions, flashSizeBytes);
+  return { chip: manifest.chip, version: manifest.version, project: manifest.project, flashSizeBytes, parts, words: args.words };
+}

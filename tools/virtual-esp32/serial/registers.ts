@@ -1,0 +1,59 @@
+/** The registers of a chip that a flasher reads: what tells chips apart, the MAC address, and the SPI peripheral that asks the flash for its id. */
+
+/** A chip as its loader shows it; addresses are in esptool's targets (esptool/targets/esp32*.py). */
+export interface ChipModel {
+  readonly name: "ESP32" | "ESP32-S3" | "ESP32-C3";
+  /** What GET_SECURITY_INFO says; the ESP32 does not know that command. */
+  readonly imageChipId: number | undefined;
+  /** At 0x40001000, where all chips have something of their own. */
+  readonly magic: number;
+  /** Where the two words of the MAC address are. */
+  readonly macAddress: number;
+  readonly spi: { readonly base: number; readonly usr2: number; readonly w0: number };
+}
+
+const newerSpi = { base: 0x60002000, usr2: 0x20, w0: 0x58 };
+
+export const chipModels: Readonly<Record<"esp32" | "esp32s3" | "esp32c3", ChipModel>> = {
+  esp32: {
+    name: "ESP32",
+    imageChipId: undefined,
+    magic: 0x00f01d83,
+    macAddress: 0x3ff5a004,
+    spi: { base: 0x3ff42000, usr2: 0x24, w0: 0x80 },
+  },
+  esp32s3: { name: "ESP32-S3", imageChipId: 9, magic: 0x09, macAddress: 0x60007044, spi: newerSpi },
+  esp32c3: { name: "ESP32-C3", imageChipId: 5, magic: 0x1b31506f, macAddress: 0x60008844, spi: newerSpi },
+};
+
+export interface Registers {
+  read(address: number): number;
+  write(address: number, value: number): void;
+}
+
+const magicAddress = 0x40001000;
+const spiUserCommand = 1 << 18;
+const readFlashId = 0x9f;
+/** A Winbond chip; the third byte is the logarithm of its size. */
+const flashMaker = 0x40ef;
+
+/** `macAddress` as a person reads it: 24:0a:c4:00:00:01. */
+export function createRegisters(chip: ChipModel, flashSizeBytes: number, macAddress: string): Registers {
+  const mac = macAddress.split(":").map((byte) => Number.parseInt(byte, 16));
+  const words = new Map<number, number>([
+    [magicAddress, chip.magic],
+    [chip.macAddress, Buffer.from(mac.slice(2)).readUInt32BE(0)],
+    [chip.macAddress + 4, Buffer.from(mac.slice(0, 2)).readUInt16BE(0)],
+  ]);
+  const { base, usr2, w0 } = chip.spi;
+  return {
+    read: (address) => words.get(address) ?? 0,
+    write(address, value) {
+      words.set(address, value);
+      if (address !== base || (value & spiUserCommand) === 0) return;
+      // The command is done by the time somebody looks.
+      words.set(base, 0);
+      if (((words.get(base + usr2) ?? 0) & 0xff) === readFlashId) words.set(base + w0, (Math.log2(flashSizeBytes) << 16) | flashMaker);
+    },
+  };
+}
