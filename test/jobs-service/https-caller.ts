@@ -14,9 +14,9 @@ export interface Caller {
   end(): void;
 }
 
-/** A client that trusts the service's own CA. */
-export function callerOf({ ca, urls }: Pick<JobsService, "ca" | "urls">): Caller {
-  const agent = new Agent({ ca });
+/** A client that trusts the service's own CA, and shows a certificate when it is given one. */
+export function callerOf({ ca, urls }: Pick<JobsService, "ca" | "urls">, identity: { cert?: string; key?: string } = {}): Caller {
+  const agent = new Agent({ ca, ...identity });
   return {
     call: (method, url, body, headers = {}) =>
       new Promise((resolve, reject) => {

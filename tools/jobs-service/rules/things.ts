@@ -4,6 +4,7 @@ import type { CallContext } from "./call-context";
 import { integer, refusal, text, type Fields } from "./input-checks";
 import { pageOf, type Page } from "./page";
 import { ControlRefusal } from "./refusals";
+import { refuseWhilePrincipals } from "./attachments";
 import { createThing, deleteThing, requireThing, thingView } from "./registry";
 import { saveThing } from "./saved";
 import type { Store, Thing } from "./store";
@@ -81,6 +82,7 @@ export function thingCalls({ store, run }: CallContext) {
       run((turn) => {
         const thing = store.things.get(thingName);
         if (thing !== undefined) checkVersion("thing", thingName, thing.version, expectedVersion);
+        refuseWhilePrincipals(store, thingName);
         deleteThing(turn, thingName);
       }),
     list: (filter?: ThingFilter) => listThings(store, filter),
