@@ -7,6 +7,7 @@ import { choiceTable } from "./choices";
 import { exampleAction, exampleCatalogueLine, exampleSpec } from "./example";
 import { failureTable } from "./failures";
 import { numbersTable } from "./numbers";
+import { operationTable } from "./operations";
 import { fillSections, type Sections } from "./sections";
 
 const sections: Sections = {
@@ -17,6 +18,7 @@ const sections: Sections = {
   "example-spec": exampleSpec,
   failures: failureTable,
   numbers: numbersTable,
+  operations: operationTable,
 };
 
 /** Every Markdown file of the project, from its root. */
