@@ -1,7 +1,11 @@
 /** Quotas per second: off unless switched on, and then what AWS answers. */
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startJobsService, type JobsService } from "../tools/jobs-service";
 import { keepAliveSeconds } from "../tools/jobs-service/rules/limits";
 import { borrow, bucket, take } from "../tools/jobs-service/rules/rates";
+import { VirtualTime } from "../tools/time";
+import { devices, fence } from "./jobs-service/devices";
+import { callerOf, type Caller } from "./jobs-service/https-caller";
 import { openRulebook, thing } from "./jobs-service/rulebook";
 
 const limited = () => openRulebook({}, { rateLimits: true });
@@ -118,4 +122,75 @@ it.each([
   [65_535, 1200],
 ])("a keep-alive of %i s counts as %i s", (asked, seconds) => {
   expect(keepAliveSeconds(asked)).toBe(seconds);
+});
+
+describe("over real connections", () => {
+  let service: JobsService;
+  let caller: Caller;
+  let time: VirtualTime;
+  const made = devices();
+
+  beforeEach(async () => {
+    time = new VirtualTime();
+    service = await startJobsService({ time, rateLimits: true, ports: { mqtts: false } });
+    service.rules.createThing(thing);
+    caller = callerOf(service);
+  });
+  afterEach(async () => {
+    await made.end();
+    caller.end();
+    await service.stop();
+  });
+
+  it("the control plane throttles each operation for itself, and neither objects nor what is ours", async () => {
+    const statuses = async (path: string): Promise<number[]> => {
+      const found: number[] = [];
+      for (let n = 0; n < 12; n++) found.push((await caller.call("GET", path)).status);
+      return found.filter((status) => status !== 400);
+    };
+    expect(await statuses("/jobs")).toEqual(Array(10).fill(200));
+    expect(await caller.call("GET", "/jobs")).toMatchObject({
+      status: 400,
+      headers: { "x-amzn-errortype": "ThrottlingException" },
+      json: { message: "Rate exceeded" },
+    });
+    expect(await statuses("/things")).toEqual(Array(10).fill(200));
+    expect(await statuses("/jobs/none")).toEqual(Array(10).fill(404));
+    expect((await caller.call("GET", "/jobs/other")).status).toBe(400);
+    expect(await statuses("/objects")).toEqual(Array(12).fill(200));
+    expect(await statuses("/_local/faults")).toEqual(Array(12).fill(200));
+  });
+
+  it("a client id that connects twice in a second is refused the second time", async () => {
+    const url = service.urls.mqtt ?? "";
+    const first = await made.connected(url, thing);
+    await made.trying(url, thing).closed;
+    await fence(first);
+    time.advance(1000);
+    await fence(await made.connected(url, thing));
+  });
+
+  it("messages above 100 a second are neither carried out nor acknowledged, and the connection stays", async () => {
+    const lamp = await made.connected(service.urls.mqtt ?? "", thing);
+    let acknowledged = 0;
+    for (let n = 0; n < 120; n++) lamp.client.publish("plain", "", { qos: 1 }, () => acknowledged++);
+    // Answered without being counted among the messages: everything before it has been looked at.
+    await lamp.client.subscribeAsync("fence");
+    expect(acknowledged).toBe(100);
+    time.advance(1000);
+    await fence(lamp);
+    expect(lamp.client.connected).toBe(true);
+  });
+
+  it("what exceeds 512 KiB a second is worked on later", async () => {
+    const lamp = await made.connected(service.urls.mqtt ?? "", thing);
+    const payload = Buffer.alloc(128 * 1024);
+    for (let n = 0; n < 4; n++) await lamp.client.publishAsync("plain", payload, { qos: 1 });
+    let isTaken = false;
+    const fifth = lamp.client.publishAsync("plain", payload, { qos: 1 }).then(() => (isTaken = true));
+    while (time.untilNext() === undefined) await new Promise((resolve) => setImmediate(resolve));
+    expect([isTaken, time.untilNext()]).toEqual([false, 250]);
+    time.advance(250);
+    await fifth;
+  });
 });

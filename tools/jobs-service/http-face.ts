@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { except } from "hono/combine";
+import { matchedRoutes } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { TimeSource } from "../time";
 import { afterOutbox } from "./after-outbox";
@@ -54,6 +55,12 @@ export function openHttpFace(options: HttpFaceOptions): Server {
   if (credentials !== undefined) app.use(signedOnly(credentials));
   // The data plane first: it lets pass what is not signed for it.
   app.route("/", deviceApi(rules, policies, time));
+  app.use(
+    except(["/objects", "/objects/*", "/_local/*"], (c, next) => {
+      rules.rates.control(`${c.req.method} ${matchedRoutes(c).at(-1)?.path ?? ""}`);
+      return next();
+    }),
+  );
   app.route("/", controlApi(rules, endpoints, issuing));
   app.route("/", localApi(rules));
   app.route("/", objectApi(objects, rules, time));

@@ -31,6 +31,7 @@ export const controlStatus = {
   InvalidStateTransitionException: 409,
   VersionConflictException: 409,
   LimitExceededException: 410,
+  ThrottlingException: 400,
   CertificateStateException: 406,
   CertificateValidationException: 400,
   DeleteConflictException: 409,
