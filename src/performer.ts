@@ -3,7 +3,7 @@ import type { Action, Context, RunEnd } from "./actions/action";
 import type { AnyInput } from "./actions/input";
 import { failed, type Details, type Failure } from "./failure";
 import type { Cancel } from "./ports";
-import { errorText } from "./portable/error";
+import { errorOf } from "./portable/error";
 import { text } from "./portable/integers";
 import { runTask, type Task } from "./portable/task";
 
@@ -47,28 +47,27 @@ export function createPerformer(context: Context, ended: (end: RunEnd) => void):
     cancelTask = runTask(make, (end) => {
       if (end.ok) return finish(end.value);
       rest();
-      finish(failed("ACTION_CRASHED", `${action.name} stopped with an error: ${errorText(end.error)}`));
+      finish(failed("ACTION_CRASHED", `${action.name} stopped with an error: ${end.error}`));
     });
   }
 
   // What an action does to come to rest may fail like the rest of it.
   function restOf(action: Action, input: AnyInput): () => void {
     return () => {
-      try {
+      const error = errorOf(() => {
         if (action.stop !== undefined) action.stop(context, input);
-      } catch (error) {
-        context.system.log(`${action.name} could not be brought to rest: ${errorText(error)}`);
-      }
+      });
+      if (error !== undefined) context.system.log(`${action.name} could not be brought to rest: ${error}`);
     };
   }
 
   return {
     check(action, input) {
-      try {
-        return action.check === undefined ? undefined : action.check(context, input);
-      } catch (error) {
-        return failed("ACTION_CRASHED", `the check of ${action.name} stopped with an error: ${errorText(error)}`);
-      }
+      let refusal: Failure | undefined;
+      const error = errorOf(() => {
+        if (action.check !== undefined) refusal = action.check(context, input);
+      });
+      return error === undefined ? refusal : failed("ACTION_CRASHED", `the check of ${action.name} stopped with an error: ${error}`);
     },
     run: (action, input) => start(action, () => action.run(context, input), restOf(action, input)),
     resume(action, note) {

@@ -7,3 +7,13 @@ export function errorText(error: unknown): string {
   }
   return "an error without a message";
 }
+
+/** Calls what may throw, and gives what a person can read of the error; undefined when there was none. The one place where errors are caught. */
+export function errorOf(call: () => void): string | undefined {
+  try {
+    call();
+  } catch (error) {
+    return errorText(error);
+  }
+  return undefined;
+}

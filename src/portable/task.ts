@@ -2,6 +2,7 @@
  * Pausing work. A task is a generator that yields waits; the runner starts each wait and steps the generator when it ends. The
  * same order of steps on every platform, which promises do not give: TypeScriptToLua resolves them at once.
  */
+import { errorOf } from "./error";
 
 /** Starts waiting; calls `resume` once, later; returns how to stop waiting. What was waited for travels by closure: TypeScriptToLua's `yield*` passes no values in. */
 export type Wait = (resume: () => void) => () => void;
@@ -9,8 +10,8 @@ export type Wait = (resume: () => void) => () => void;
 /** Work that can pause. It ends with a value of type T. */
 export type Task<T> = Generator<Wait, T, void>;
 
-/** How a task ended: with its value, or with the error that it threw (a string in Lua, mostly an Error in JavaScript). */
-export type TaskEnd<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+/** How a task ended: with its value, or with what a person can read of the error that it threw. */
+export type TaskEnd<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
 /** Pauses until `start` calls back, and gives what it was called with. `start` returns how to stop waiting. */
 export function* waitFor<T>(start: (resume: (value: T) => void) => () => void): Task<T> {
@@ -46,22 +47,20 @@ export function runTask<T>(make: () => Task<T>, done: (end: TaskEnd<T>) => void)
   // Whatever is thrown ends the task: by its steps, by a plain function that was to make it, by the start of a wait.
   // True when it can be stepped again at once.
   function step(): boolean {
-    let result: IteratorResult<Wait, T>;
-    let ended = false;
-    try {
+    let end: TaskEnd<T> | undefined;
+    let again = false;
+    const error = errorOf(() => {
       task = task ?? make();
-      result = task.next();
-      if (result.done !== true && !over) ended = begin(result.value);
-    } catch (error) {
+      const result = task.next();
+      if (result.done === true) end = { ok: true, value: result.value };
+      else if (!over) again = begin(result.value);
+    });
+    if (error !== undefined) end = { ok: false, error };
+    if (end !== undefined) {
       over = true;
-      done({ ok: false, error });
-      return false;
+      done(end);
     }
-    if (result.done === true) {
-      over = true;
-      done({ ok: true, value: result.value });
-    }
-    return ended;
+    return again;
   }
 
   // True when the wait ended at once, which a port must not do but a simple wait may.

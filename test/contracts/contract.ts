@@ -1,5 +1,4 @@
 /** What every platform's ports must do, as sentences with code. The same text runs under Node and, compiled to Lua, on the board. */
-import { errorText } from "../../src/portable/error";
 import { runTask, sleep, waitFor, type Task } from "../../src/portable/task";
 import type { Bytes, Clock, HttpEnd, Platform } from "../../src/ports";
 
@@ -71,7 +70,7 @@ export function proveAll(
     });
     const cancel = runTask(
       () => whole(contract, subject),
-      (end) => finish(end.ok ? undefined : errorText(end.error)),
+      (end) => finish(end.ok ? undefined : end.error),
     );
   };
   next(0);

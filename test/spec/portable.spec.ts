@@ -1,6 +1,5 @@
 /** The small helpers that both worlds lean on. */
 import { backoffMs } from "../../src/portable/backoff";
-import { errorText } from "../../src/portable/error";
 import { encodeObject, quoted } from "../../src/portable/json";
 import { sortedKeys } from "../../src/portable/keys";
 import { runTask, sleep, waitFor, type Task } from "../../src/portable/task";
@@ -90,7 +89,7 @@ export const spec: Spec = {
     function* outer(): Task<void> {
       yield* inner();
     }
-    runTask(outer, (end) => log.push(end.ok ? "fine" : errorText(end.error)));
+    runTask(outer, (end) => log.push(end.ok ? "fine" : end.error));
     device.advance(10);
     equal(log.length, 1);
     equal((log[0] ?? "").slice(-13), "inner trouble");
@@ -108,7 +107,7 @@ export const spec: Spec = {
     ];
     for (const make of broken) {
       const log: string[] = [];
-      runTask(make, (end) => log.push(end.ok ? "fine" : errorText(end.error)));
+      runTask(make, (end) => log.push(end.ok ? "fine" : end.error));
       equal(log.length, 1);
       equal((log[0] ?? "").slice(-7), "trouble");
     }

@@ -2,33 +2,11 @@
 import * as tstl from "typescript-to-lua";
 import { getLuaLibExportToFeatureMap, loadInlineLualibFeatures, resolveRecursiveLualibFeatures } from "typescript-to-lua/dist/LuaLib";
 import type { Program } from "./program";
+import { shortForms } from "./short-library";
 import { walk } from "./syntax";
 
-/** What stays of generators where nobody loops over one: no symbols, and no symbol of an iterator. */
-const steppedGenerators = `local __TS__Generator
-do
-    local function next(self, ...)
-        local co = self.____coroutine
-        if coroutine.status(co) == "dead" then
-            return {done = true}
-        end
-        local ok, value = coroutine.resume(co, ...)
-        if not ok then
-            error(value, 0)
-        end
-        return {value = value, done = coroutine.status(co) == "dead"}
-    end
-    function __TS__Generator(fn)
-        return function(...)
-            local args = table.pack(...)
-            return {
-                ____coroutine = coroutine.create(function() return fn(table.unpack(args, 1, args.n)) end),
-                next = next
-            }
-        end
-    end
-end
-`;
+/** Whatever goes through a generator's values looks for its iterator by a symbol. */
+const symbol = tstl.LuaLibFeature.Symbol;
 
 /** Their text, to come before the program. */
 export function libraryFor({ root }: Program, target: tstl.LuaTarget, host: tstl.EmitHost): string {
@@ -38,10 +16,13 @@ export function libraryFor({ root }: Program, target: tstl.LuaTarget, host: tstl
     const feature = tstl.isIdentifier(node) ? features.get(node.text) : undefined;
     if (feature !== undefined) called.add(feature);
   });
-  const isGenerating = called.delete(tstl.LuaLibFeature.Generator);
-  // Whatever goes through a generator's values looks for its iterator by a symbol.
-  const isStepped = !resolveRecursiveLualibFeatures(called, target, host).includes(tstl.LuaLibFeature.Symbol);
-  if (isGenerating && !isStepped) called.add(tstl.LuaLibFeature.Generator);
-  const text = called.size === 0 ? "" : loadInlineLualibFeatures(called, target, host);
-  return isGenerating && isStepped ? steppedGenerators + text : text;
+  const shorts = shortForms(root, called);
+  const others = [...called].filter((feature) => shorts.every((short) => short.feature !== feature));
+  // What other parts of the library call stays as they know it.
+  const needed = resolveRecursiveLualibFeatures(others, target, host);
+  const used = shorts.filter(
+    ({ feature }) => !needed.includes(feature) && !(feature === tstl.LuaLibFeature.Generator && needed.includes(symbol)),
+  );
+  const rest = new Set([...called].filter((feature) => used.every((short) => short.feature !== feature)));
+  return used.map(({ text }) => text).join("") + (rest.size === 0 ? "" : loadInlineLualibFeatures(rest, target, host));
 }
