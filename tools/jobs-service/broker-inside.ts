@@ -28,6 +28,17 @@ export function disconnect(client: Client, reason: string): void {
   client.emit("error", new Error(reason));
 }
 
+/** Lets what `work` sends to a connection leave together: aedes acknowledges at once, but publishes in an immediate of its own. */
+export function inOneWrite({ conn }: Client, work: () => void): void {
+  // Writing to the socket is half of what a message costs.
+  conn.cork();
+  try {
+    work();
+  } finally {
+    setImmediate(() => conn.uncork());
+  }
+}
+
 /** Ends the connection as soon as a packet announces more bytes, instead of collecting them first: MQTT allows 256 MB. */
 export function limitPacket(client: Client, maxBytes: number): void {
   const parser = inside(client)._parser;

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from "aedes";
-import { disconnect, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
+import { disconnect, inOneWrite, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
 import type { TimeSource } from "../time";
 import { faultyWays } from "./fault-passage";
 import type { Outbox } from "./group-commit";
@@ -81,9 +81,11 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     if (outbox.isClosed()) return refuse();
     const { reply, notifications } = rules.request(thingName, suffix, payload);
     outbox.after(() => {
-      delivery.reply(client, thingName, reply, packet.qos);
-      delivery.announce(notifications);
-      done();
+      inOneWrite(client, () => {
+        delivery.reply(client, thingName, reply, packet.qos);
+        delivery.announce(notifications);
+        done();
+      });
     }, refuse);
   }
 

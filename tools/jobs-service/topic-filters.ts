@@ -1,11 +1,12 @@
 /** How AWS IoT matches topic filters, and what it allows in them. */
+import { connectionLimits } from "./rules/limits";
 
-const maxTopicBytes = 256;
-const maxSlashes = 7;
+const { topicBytes, topicSlashes } = connectionLimits;
 
 /** Whether a filter covers a topic. Unlike in the MQTT standard `a/#` does not cover `a`; wildcards in front cover no `$` topic. */
 export function covers(filter: string, topic: string): boolean {
   if (filter === topic) return true;
+  if (!filter.includes("+") && !filter.endsWith("#")) return false;
   if (topic.startsWith("$") && !filter.startsWith("$")) return false;
   const wanted = filter.split("/");
   const levels = topic.split("/");
@@ -18,7 +19,7 @@ export function covers(filter: string, topic: string): boolean {
 
 /** Why a topic or filter is longer or deeper than AWS allows, or undefined. */
 export function excess(topic: string): string | undefined {
-  if (Buffer.byteLength(topic) > maxTopicBytes) return `a topic of more than ${maxTopicBytes} bytes`;
-  if (topic.split("/").length - 1 > maxSlashes) return `a topic with more than ${maxSlashes} slashes`;
+  if (Buffer.byteLength(topic) > topicBytes) return `a topic of more than ${topicBytes} bytes`;
+  if (topic.split("/").length - 1 > topicSlashes) return `a topic with more than ${topicSlashes} slashes`;
   return undefined;
 }
