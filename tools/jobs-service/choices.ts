@@ -97,6 +97,16 @@ export const ourChoices: Choices = {
  * - A filter that a restored session may no longer have is dropped from it.
  * - Over plain MQTT (this computer only) there are no policies: a client has the topics of the thing that its client id names, and all
  *   outside `$aws/`.
+ * - A URL that is signed for GET answers HEAD too. S3's signature is of one method, so S3 would refuse it: no device is worse off here.
+ * - Objects can be read, put, listed and deleted without a signature. A signed URL that is expired is told so before its signature is
+ *   looked at; what is put under a name replaces what was there.
+ * - Events: `canceled` and the two `..._in_progress` have neither completedAt nor jobProcessDetails, as the newest edition of the guide
+ *   prints them (an older one has the latter); a deleted execution's `status` is the one it had (note in the older edition). They are
+ *   sent at QoS 1, after the notifications of the same change.
+ * - Quotas per second (a switch, off): a burst of one second's worth is let through. Above 100 messages a second on a connection what
+ *   comes in is neither carried out nor acknowledged and what goes out is dropped, QoS 1 too; AWS would send that again later. The
+ *   quota of 100 unacknowledged messages is not kept.
+ * - A CONNECT above one a second for a client id ends without CONNACK.
  * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes disconnect;
  *   subscriptions beyond 50 are refused with 0x80 in the SUBACK. The limits are documented, the way of refusing is not.
  */

@@ -1,6 +1,7 @@
 /** Who may do what on an MQTT connection: the policies of its certificate decide, as on AWS. */
 import type { Client, PublishPacket } from "aedes";
 import type { Rules } from "./rules";
+import { connectionLimits } from "./rules/limits";
 import { excess } from "./topic-filters";
 
 /** Who is at the other end. `iam` signed with AWS credentials; `anyone` came over plain MQTT and stays on this computer. */
@@ -14,8 +15,6 @@ export interface Access {
   subscribe(principal: Principal, client: Client, filter: string): string | undefined;
   receive(principal: Principal, client: Client, topic: string): boolean;
 }
-
-const maxPayloadBytes = 128 * 1024;
 
 type Action = "Connect" | "Publish" | "RetainPublish" | "Subscribe" | "Receive";
 
@@ -35,7 +34,7 @@ export function accessOf(rules: Rules, policies: boolean): Access {
     connect: (principal, clientId) =>
       allows(principal, clientId, "Connect", clientId) ? undefined : "no policy allows its certificate to connect as that",
     publish(principal, { id }, { topic, payload, qos, retain }) {
-      if (payload.length > maxPayloadBytes) return `a payload of ${payload.length} bytes`;
+      if (payload.length > connectionLimits.payloadBytes) return `a payload of ${payload.length} bytes`;
       if (qos === 2) return "a PUBLISH at QoS 2";
       const long = excess(topic);
       if (long !== undefined) return long;

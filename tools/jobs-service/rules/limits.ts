@@ -7,8 +7,6 @@ export const connectionLimits = {
   topicSlashes: 7,
   filtersInSubscribe: 8,
   subscriptions: 50,
-  /** Messages of QoS 1 sent and not acknowledged; further ones wait. */
-  unacknowledged: 100,
 } as const;
 
 const minKeepAliveSeconds = 30;
