@@ -68,6 +68,7 @@ const settings = fc.record(
       ),
     }),
     jobExecutionsRolloutConfig: fc.record({ maximumPerMinute: fc.constant(1) }),
+    presignedUrlConfig: fc.record({ roleArn: fc.constant("arn:aws:iam::123456789012:role/downloads") }),
     schedulingConfig: fc.constantFrom(
       { startTime: "2023-11-15 00:00", endTime: "2023-11-15 02:00", endBehavior: "CANCEL" as const },
       { endTime: "2023-11-15 02:00", endBehavior: "FORCE_CANCEL" as const },
