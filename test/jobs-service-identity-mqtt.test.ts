@@ -1,4 +1,7 @@
 /** What policies do to live MQTT connections, over mutual TLS. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startJobsService } from "../tools/jobs-service";
@@ -121,6 +124,20 @@ describe("other policies", () => {
   });
 });
 
+it("a certificate that belongs to one thing exclusively is that thing under every client id", async () => {
+  const variable = "${iot:Connection.Thing.ThingName}";
+  allowOnly(["iot:Connect", "*"], [["iot:Publish"], `topic/$aws/things/${variable}/jobs/*`]);
+  const { identities } = at.service.rules;
+  const attach = (type?: string): void => identities.attachThingPrincipal(thing, certificate().certificateArn, type);
+  for (const type of [undefined, "EXCLUSIVE_THING"]) {
+    attach(type);
+    const gadget = trying("gadget");
+    gadget.client.publish(`${root}/get`, '{"clientToken":"a"}', { qos: 1 });
+    if (type === undefined) await gadget.closed;
+    else await gadget.until(withToken("a"));
+  }
+});
+
 describe("a change takes effect at once on a live connection", () => {
   it("when a policy is detached: what is asked for next ends the connection", async () => {
     const lamp = trying();
@@ -157,6 +174,35 @@ describe("a change takes effect at once on a live connection", () => {
     await fence(second);
     expect(second.got.map(({ topic }) => topic)).not.toContain("plain");
   });
+});
+
+it("certificates, policies and what they are attached to outlive the process in a data folder", async () => {
+  const data = mkdtempSync(join(tmpdir(), "identities-"));
+  const options = { ports: { mqtt: false, https: false }, data } as const;
+  try {
+    const first = await startJobsService(options);
+    const { certificate: cert, privateKey: key, ca } = await first.provision(thing);
+    await first.stop();
+    const second = await startJobsService(options);
+    try {
+      await fence(made.trying(second.urls.mqtts ?? "", thing, { cert, key, ca }));
+      const { identities } = second.rules;
+      expect(identities.listThingPrincipals(thing)).toHaveLength(1);
+      identities.updateCertificate(identities.listCertificates()[0]?.certificateId ?? "", "INACTIVE");
+    } finally {
+      await second.stop();
+    }
+    const third = await startJobsService(options);
+    try {
+      await third.provision(thing); // Which does not make active again what was made inactive.
+      await made.trying(third.urls.mqtts ?? "", thing, { cert, key, ca }).closed;
+      expect(third.rules.identities.listCertificates()).toMatchObject([{ status: "INACTIVE" }]);
+    } finally {
+      await third.stop();
+    }
+  } finally {
+    rmSync(data, { recursive: true });
+  }
 });
 
 it("without enforcement every registered certificate may act for every thing", async () => {

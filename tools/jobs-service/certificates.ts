@@ -113,12 +113,6 @@ export async function openAuthority(dir?: string): Promise<Authority> {
   };
 }
 
-/** The certificate of a thing, out of the folder of a service that runs elsewhere; made there when it is new. */
-export async function deviceCertificate(dir: string, thingName: string): Promise<Identity & { thingName: string; ca: string }> {
-  const authority = await openAuthority(dir);
-  return { thingName, ...(await authority.issueDevice(thingName)), ca: authority.ca };
-}
-
 async function makeCa(): Promise<Identity> {
   const keys = await makeKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({

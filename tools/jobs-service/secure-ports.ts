@@ -1,5 +1,6 @@
 /** The two ports with TLS: MQTT, and 443 as AWS has it, where HTTPS, MQTT with a client certificate and WebSockets share one port. */
 import type { Server as HttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Identity } from "./certificates";
 import type { MqttFace } from "./mqtt-face";
@@ -32,14 +33,19 @@ export function mqttsServer(doors: Doors): Server {
   );
 }
 
-/** A server for `http`, where whoever asks for MQTT in the TLS greeting gets that instead. */
+/** A server whose requests and upgrades `http` answers, where whoever asks for MQTT in the TLS greeting gets that instead. */
 export function httpsServer(doors: Doors, http: HttpServer): Server {
-  const server = createServer({ ...tlsOptions(doors), ALPNProtocols: [mqttProtocol, "http/1.1"] }, (socket) => {
+  // One of Node's own, for it watches over slow senders; it only does so while it listens itself.
+  const server = createHttpsServer({ ...tlsOptions(doors), ALPNProtocols: [mqttProtocol, "http/1.1"] });
+  const serve = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket) => {
     if (socket.alpnProtocol === mqttProtocol) return acceptMqtt(doors, socket);
     // Without a certificate a client is welcome, and then has to sign.
     if (certificateShown(socket) !== undefined && admitted(doors, socket) === undefined) return;
-    http.emit("connection", socket);
+    for (const listener of serve) listener.call(server, socket);
   });
+  for (const event of ["request", "upgrade"]) server.on(event, (...given: unknown[]) => http.emit(event, ...given));
   return withLog(server, doors);
 }
 
