@@ -33,6 +33,7 @@ export class DataFolderError extends Error {
 
 /** Raised when records of an older version can no longer be read. */
 const format = 1;
+const portion = 10_000;
 // No kinds of records: those have a slash.
 const formatKey = "format";
 const secretKey = "secret";
@@ -95,7 +96,12 @@ async function secretIn(level: ClassicLevel<string, unknown>): Promise<Uint8Arra
 
 async function read(level: ClassicLevel<string, unknown>): Promise<SavedRecord[]> {
   const records: SavedRecord[] = [];
-  for await (const record of level.iterator()) if (record[0].includes("/")) records.push(record);
+  // In large portions: waiting for each record alone takes several times as long.
+  const iterator = level.iterator();
+  for (let some = await iterator.nextv(portion); some.length > 0; some = await iterator.nextv(portion)) {
+    for (const record of some) if (record[0].includes("/")) records.push(record);
+  }
+  await iterator.close();
   return records;
 }
 

@@ -17,7 +17,7 @@ export async function keepIn(dir: string, log: (line: string) => void, broken: (
   const failed = ({ message }: Error): void =>
     log(`cannot write to the data folder ${dir} (${message}): refusing everything from now on; make room or repair the disk, then restart`);
   const commits = groupCommit((batch) => data.write(batch), failed, broken);
-  let records: SavedRecord[] | undefined;
+  let records: SavedRecord[];
   try {
     records = await data.read();
   } catch (error) {
@@ -31,12 +31,10 @@ export async function keepIn(dir: string, log: (line: string) => void, broken: (
     outbox: commits.outbox,
     async restored(make) {
       try {
-        return make({ restored: records ?? [], commit: (changes) => commits.commit(changes) });
+        return make({ restored: drained(records), commit: (changes) => commits.commit(changes) });
       } catch (error) {
         await data.close();
         throw damaged(dir, error);
-      } finally {
-        records = undefined; // The rules hold all of it now, in another form.
       }
     },
     async close() {
@@ -44,4 +42,11 @@ export async function keepIn(dir: string, log: (line: string) => void, broken: (
       await data.close();
     },
   };
+}
+
+/** Lets go of each record once it is handed on: the rules hold it then, in another form. */
+function* drained(records: SavedRecord[]): Generator<SavedRecord, undefined> {
+  records.reverse();
+  for (let record = records.pop(); record !== undefined; record = records.pop()) yield record;
+  return undefined;
 }

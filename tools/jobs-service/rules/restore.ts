@@ -26,10 +26,10 @@ export function restore(store: Store, records: Iterable<SavedRecord>): void {
   function take<T>(kind: string, ordinalOf: (record: Named<T>) => number): Named<T>[] {
     const found = (kinds.get(kind) ?? []) as Named<T>[];
     kinds.delete(kind);
-    found.sort((one, other) => ordinalOf(one) - ordinalOf(other));
-    const last = found[found.length - 1];
-    if (last !== undefined) store.ordinals = Math.max(store.ordinals, ordinalOf(last) + 1);
-    return found;
+    const numbered = found.map((record) => ({ ordinal: ordinalOf(record), record }));
+    numbered.sort((one, other) => one.ordinal - other.ordinal);
+    store.ordinals = Math.max(store.ordinals, (numbered[numbered.length - 1]?.ordinal ?? -1) + 1);
+    return numbered.map(({ record }) => record);
   }
   const documents = new Map(take<string>("document", () => -1));
 
@@ -64,13 +64,11 @@ function restoreGroup({ groups }: Store, groupName: string, saved: SavedGroup): 
 }
 
 function restoreJob(store: Store, jobId: string, saved: SavedJob, text: string): void {
-  // What is undefined is not in the record, yet each job has the same members, in the same order.
-  const { completedAtMs, reasonCode, comment, namespaceId, documentSource, nextBatchMs, nextEdgeMs, ...rest } = saved;
   const counts = { QUEUED: 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, REJECTED: 0, TIMED_OUT: 0, CANCELED: 0, REMOVED: 0 };
   const links = { jobId, document: readDocument(text), executions: new Map<string, Execution[]>(), counts };
   const rollout = { retried: { FAILED: 0, TIMED_OUT: 0 }, unreached: new Set<string>(), deadlineIndex: -1 };
-  const optional = { completedAtMs, reasonCode, comment, namespaceId, documentSource, nextBatchMs, nextEdgeMs };
-  const job: Job = { ...rest, ...optional, ...links, ...rollout };
+  // The record itself, as a hundred thousand copies take time and room. What it lacks is undefined.
+  const job: Job = Object.assign(saved, links, rollout);
   store.jobs.set(jobId, job);
   store.deadlines.update(job);
 }
@@ -121,8 +119,7 @@ function restoreExecutions(store: Store, saved: readonly Named<SavedExecution>[]
     const sequence = sequenceIn(name);
     const job: Job = required(store.jobs, jobId, "job");
     const thing = thingOf(thingName, sequence);
-    const { startedAt, jobDeadlineMs, stepDeadlineMs, ...rest } = record;
-    const execution: Execution = { ...rest, startedAt, jobDeadlineMs, stepDeadlineMs, thing, job, sequence, deadlineIndex: -1 };
+    const execution: Execution = Object.assign(record, { thing, job, sequence, deadlineIndex: -1 });
     const attempts = job.executions.get(thingName) ?? [];
     attempts.push(execution);
     job.executions.set(thingName, attempts);
