@@ -14,6 +14,7 @@ import {
 } from "@aws-sdk/client-iot-jobs-data-plane";
 import { beforeEach, describe, expect, it } from "vitest";
 import { aroundEachTest } from "./jobs-service/aws-clients";
+import { callerOf } from "./jobs-service/https-caller";
 
 const at = aroundEachTest();
 const thingName = "hall:lamp_1";
@@ -122,5 +123,28 @@ describe("a device over HTTPS", () => {
     at.service.rules.faults.clear();
     at.service.rules.faults.add({ fault: "internal-error" });
     await expect(update({})).rejects.toBeInstanceOf(ServiceUnavailableException);
+  });
+});
+
+describe("a device with its certificate", () => {
+  const sensor = "sensor-01";
+
+  it("needs no signature, and speaks for itself only", async () => {
+    const { certificate, privateKey } = await at.service.provision(sensor);
+    const { identities } = at.service.rules;
+    const statement = { Effect: "Allow", Action: "iotjobsdata:*", Resource: `arn:aws:iot:us-east-1:123456789012:thing/${sensor}` };
+    identities.createPolicy("jobs-over-https", JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
+    for (const { principal } of identities.listThingPrincipals(sensor)) identities.attachPolicy("jobs-over-https", principal);
+    const caller = callerOf(at.service, { cert: certificate, key: privateKey });
+    at.service.rules.createJob({ jobId: "s1", targets: [at.service.rules.thingArn(sensor)], document });
+    expect((await caller.call("GET", `/things/${sensor}/jobs/$next`)).json).toMatchObject({
+      execution: { jobId: "s1", thingName: sensor, jobDocument: document },
+    });
+    const report = await caller.call("POST", `/things/${sensor}/jobs/s1`, '{"status":"SUCCEEDED"}');
+    expect([report.status, report.json]).toEqual([200, {}]);
+    const other = await caller.call("GET", "/things/hall%3Alamp_1/jobs");
+    expect([other.status, other.headers["x-amzn-errortype"]]).toEqual([403, "ForbiddenException"]);
+    expect((await caller.call("DELETE", `/things/${sensor}`)).headers["x-amzn-errortype"]).toBe("MissingAuthenticationTokenException");
+    caller.end();
   });
 });

@@ -1,4 +1,5 @@
 /** Which events the account wants to hear of: none, until UpdateEventConfigurations says so. */
+import { invalid, section } from "./input-checks";
 import { ControlRefusal, violation } from "./refusals";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
@@ -53,10 +54,8 @@ export function updateEventConfigurations(turn: Turn, input: Readonly<Record<str
     const type = eventTypes.find((known) => known === name);
     const constraint = `Map keys must satisfy enum value set: [${eventTypes.join(", ")}]`;
     if (type === undefined) throw new ControlRefusal("InvalidRequestException", violation(name, "eventConfigurations", constraint));
-    const enabled = (value as { Enabled?: unknown } | null)?.Enabled ?? false;
-    if (typeof enabled !== "boolean") {
-      throw new ControlRefusal("InvalidRequestException", violation(enabled, `${name}.Enabled`, "Member must be a boolean"));
-    }
+    const enabled = section({ [name]: value }, name)?.["Enabled"] ?? false;
+    if (typeof enabled !== "boolean") throw invalid(enabled, `${name}.Enabled`, "Member must be a boolean");
     return { type, enabled };
   });
   for (const { type, enabled } of changes) {
