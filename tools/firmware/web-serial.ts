@@ -111,7 +111,8 @@ export async function createWebSerial({ binding, path, gone }: WebSerialOptions)
       line = undefined;
       stopReading();
       readable = null;
-      writable = null;
+      // What is broken stays, so that a late writer hears of it instead of waiting for an answer.
+      if (broken === undefined) writable = null;
       await closing?.close();
     },
     async setSignals({ dataTerminalReady: dtr, requestToSend: rts }) {

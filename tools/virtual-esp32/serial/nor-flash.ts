@@ -26,8 +26,7 @@ export function createNorFlash(sizeBytes: number, stuckAt?: number): NorFlash {
     },
     write(offset, data) {
       if (offset + data.length > sizeBytes) return false;
-      for (let i = 0; i < data.length; i++) bytes[offset + i]! &= data[i]!;
-      if (stuckAt !== undefined && stuckAt >= offset && stuckAt < offset + data.length) bytes[stuckAt] = 0;
+      for (let i = 0; i < data.length; i++) if (offset + i !== stuckAt) bytes[offset + i]! &= data[i]!;
       return true;
     },
     md5: (offset, size) =>
