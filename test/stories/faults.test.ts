@@ -1,5 +1,12 @@
 /** The promise, under each fault: whatever the service loses, delays, repeats or refuses, every job ends once and truly. */
-import { expect, test } from "vitest";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runNodeAgent } from "../../src/platform/node/main";
+import { startJobsService } from "../../tools/jobs-service";
+import { buildImage } from "../../tools/virtual-esp32/image";
 import { openWorld } from "./world";
 
 const documents = {
@@ -115,4 +122,60 @@ test("the same seed gives the same story", { timeout: 60_000 }, async () => {
   const [one, again, other] = [await live(story, 7), await live(story, 7), await live(story, 8)];
   expect(again).toEqual(one);
   expect(other.traffic).not.toEqual(one.traffic);
+});
+
+/** Signed URLs are longer than stock firmware can send, so this is the agent on a computer. */
+describe("an agent that is given a signed URL", () => {
+  let dir = "";
+  const cleanUp: (() => Promise<void>)[] = [];
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "agent-"));
+  });
+  afterEach(async () => {
+    for (const clean of cleanUp.splice(0).reverse()) await clean();
+    rmSync(dir, { recursive: true });
+  });
+
+  test.each([
+    ["which is expired already", { fault: "expire-url" }, /^FAILED DOWNLOAD_REFUSED$/],
+    ["whose object comes corrupted", { fault: "corrupt" }, /^FAILED (MD5_MISMATCH|SHA256_MISMATCH|IMAGE_INVALID)$/],
+  ])("%s says what went wrong", async (_what, fault, ending) => {
+    const service = await startJobsService({ ports: { mqtt: false } });
+    cleanUp.push(() => service.stop());
+    const { ca, certificate, privateKey } = await service.provision("desk");
+    const port = Number(new URL(service.urls.mqtts ?? "").port);
+    const files = { "ca.pem": ca, "cert.pem": certificate, "key.pem": privateKey };
+    for (const [name, text] of Object.entries({
+      ...files,
+      "settings.json": JSON.stringify({ thingName: "desk", endpoint: "localhost", port }),
+    })) {
+      writeFileSync(join(dir, name), text);
+    }
+    const image = buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 20_000, bundle: "" });
+    const url = `\${aws:iot:s3-presigned-url:${service.putObject("fw.bin", image)}}`;
+    const document = { action: "ota", url, version: "2.0.0", size: image.length, md5: createHash("md5").update(image).digest("hex") };
+    service.rules.faults.add({ ...fault, target: "desk" });
+    service.rules.createJob({
+      jobId: "u",
+      targets: [service.rules.thingArn("desk")],
+      document: JSON.stringify(document),
+      presignedUrlConfig: { roleArn: "arn:aws:iam::123456789012:role/read" },
+    });
+    const abort = new AbortController();
+    const reported = new Promise<void>((resolve) => {
+      service.onTraffic(({ topic, direction, payload }) => {
+        if (direction === "published" && topic.endsWith("/u/update") && /FAILED|SUCCEEDED|REJECTED/.test(payload.toString()))
+          setImmediate(resolve);
+      });
+    });
+    const ended = runNodeAgent({ dir, signal: abort.signal, log: () => undefined });
+    cleanUp.push(async () => {
+      abort.abort();
+      await ended;
+    });
+    await reported;
+    const { status, statusDetails } = service.rules.describeExecution("desk", "u");
+    expect(`${status} ${statusDetails.detailsMap["code"]}`).toMatch(ending);
+    expect(service.rules.faults.list()).toMatchObject([{ done: 1 }]);
+  });
 });
