@@ -59,7 +59,6 @@ function carryOut({ client, method, args }: CrtCall): Promise<unknown> {
 process.on("message", (call: CrtCall) => {
   carryOut(call).then(
     (value) => tell({ id: call.id, value }),
-    (error: { message?: string; modeledError?: unknown }) =>
-      tell({ id: call.id, error: error.message ?? "without a message", modeledError: error.modeledError }),
+    (error: Error & { modeledError?: unknown }) => tell({ id: call.id, error: String(error), modeledError: error.modeledError }),
   );
 });
