@@ -48,10 +48,19 @@ async function measureMode(name: string, folder: () => string | undefined, progr
   return { ...fleet, groupJob, history: await measureHistory(folder()) };
 }
 
-/** How many of the broker's own messages the service gets done, by rate and by processor time. */
-export function shareOfBroker({ updates }: Fleet, broker: Exchanges): { readonly byRate: number; readonly byCpu: number | undefined } {
+/** What the service gets done against the broker alone, as a share of its rate and of its thrift with processor time. */
+export interface Share {
+  readonly byRate: number;
+  readonly byCpu: number | undefined;
+  /** The lesser: where devices or other programs slow both down, the rates alone flatter. */
+  readonly least: number;
+}
+
+export function shareOfBroker({ updates }: Fleet, broker: Exchanges): Share {
   const [own, alone] = [updates.serverCpuMicroseconds, broker.serverCpuMicroseconds];
-  return { byRate: updates.perSecond / broker.perSecond, byCpu: own === undefined || alone === undefined ? undefined : alone / own };
+  const byRate = updates.perSecond / broker.perSecond;
+  const byCpu = own === undefined || alone === undefined ? undefined : alone / own;
+  return { byRate, byCpu, least: Math.min(byRate, byCpu ?? byRate) };
 }
 
 /** What a job costs after 100,000 finished ones, against 1,000. */

@@ -6,7 +6,9 @@ import { startMosquitto } from "./mosquitto";
 import type { ServiceCalls } from "./service-process";
 
 export const deviceCount = 1000;
-const updatesEach = 20;
+const updatesEach = 10;
+/** The best of these counts: what else the machine does can only slow them down. */
+const rounds = 3;
 /** Until the compiler of JavaScript has seen enough. */
 const warmUpEach = 4;
 const warmUpJobs = 200;
@@ -29,12 +31,17 @@ type Devices = Child<DevicesCalls>;
 
 async function exchanges(devices: Devices, cpuMs: () => Promise<number | undefined>): Promise<Exchanges> {
   await devices.call("exchange", "notified", warmUpEach);
-  const beforeMs = await cpuMs();
-  const seconds = await devices.call("exchange", "notified", updatesEach);
-  const afterMs = await cpuMs();
   const count = deviceCount * updatesEach;
-  const serverCpuMicroseconds = beforeMs === undefined || afterMs === undefined ? undefined : ((afterMs - beforeMs) * 1000) / count;
-  return { count, perSecond: count / seconds, serverCpuMicroseconds };
+  let best: Exchanges | undefined;
+  for (let round = 0; round < rounds; round++) {
+    const beforeMs = await cpuMs();
+    const perSecond = count / (await devices.call("exchange", "notified", updatesEach));
+    const afterMs = await cpuMs();
+    const serverCpuMicroseconds = beforeMs === undefined || afterMs === undefined ? undefined : ((afterMs - beforeMs) * 1000) / count;
+    if (best === undefined || perSecond > best.perSecond) best = { count, perSecond, serverCpuMicroseconds };
+  }
+  if (best === undefined) throw new Error("nothing was measured");
+  return best;
 }
 
 /** Starts devices, and ends them when the work is done. */

@@ -2,9 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobCost } from "../bench/messages";
+import type { JobsServiceNumbers } from "../bench/service";
 import { root } from "../bundle/targets";
 import { goals, type Sizes } from "../bundle/size";
 import { markdownTable } from "./sections";
+import { verdict } from "./verdict";
+import { serviceRows } from "./service-numbers";
 
 /** Where they are kept. */
 export const numbersFile = "docs/numbers.json";
@@ -17,6 +20,8 @@ interface Numbers {
   readonly editToRunningSeconds: readonly number[];
   readonly jobsPerSecond: number;
   readonly roundTripsPerSecond: number;
+  /** Absent from what was measured before there was such a member. */
+  readonly jobsService?: JobsServiceNumbers;
 }
 
 /** What was measured, on which machine, and which goals are met. */
@@ -29,7 +34,6 @@ export function numbersTable(): string {
 
 const bytes = (count: number): string => `${count.toLocaleString("en")} bytes`;
 const share = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
-const verdict = (met: boolean): string => (met ? "met" : "**missed**");
 
 function rowsOf(measured: Numbers): string[][] {
   const { sizes, jobsPerSecond, roundTripsPerSecond } = measured;
@@ -69,5 +73,6 @@ function rowsOf(measured: Numbers): string[][] {
       `1 job for ${(roundTripsPerSecond / jobsPerSecond).toFixed(1)} round trips (${jobsPerSecond.toFixed(0)} and ${roundTripsPerSecond.toFixed(0)} a second)`,
       "",
     ],
+    ...(measured.jobsService === undefined ? [] : serviceRows(measured.jobsService)),
   ];
 }
