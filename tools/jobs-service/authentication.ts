@@ -21,12 +21,14 @@ export function wireRequest(c: Context): SignedRequest {
  * signature's scope says which one is meant, else the host's name, else a device's certificate.
  */
 export function isForDevices(c: Context): boolean {
+  // A certificate opens the data plane's own paths and nothing else.
+  if (!/^\/things\/[^/]+\/jobs(\/[^/]+)?$/.test(c.req.path) || !/^(GET|PUT|POST)$/.test(c.req.method)) return false;
   const request = wireRequest(c);
   const service = signedService(request);
   if (service !== undefined) return service === deviceService;
   if (/\.jobs\.iot\./.test(request.headers["host"] ?? "") || clientCertificate(c) !== undefined) return true;
   // What only the data plane has.
-  return /^(PUT|POST)$/.test(request.method) && /^\/things\/[^/]+\/jobs\/[^/]+$/.test(c.req.path);
+  return request.method !== "GET";
 }
 
 /** Refuses what is not signed with these credentials. A device's own certificate is enough on the data plane, as on AWS's port 8443. */
