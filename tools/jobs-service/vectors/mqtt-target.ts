@@ -3,14 +3,14 @@ import { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { VirtualTime } from "../../time";
 import { startJobsService } from "../index";
-import type { Received, Target } from "./target";
+import { vectorChoices, type Received, type Target } from "./target";
 
 /** How long anything may take on this machine; no answer takes longer unless something is wrong. */
 const patienceMs = 10_000;
 
 export async function mqttTarget(nowSeconds: number): Promise<Target> {
   const time = new VirtualTime(nowSeconds * 1000);
-  const service = await startJobsService({ time, ports: { mqtt: 0, mqtts: false, https: false } });
+  const service = await startJobsService({ time, choices: vectorChoices, ports: { mqtt: 0, mqtts: false, https: false } });
   const url = service.urls.mqtt ?? "";
   const received: Received[] = [];
   let client: MqttClient | undefined;

@@ -1,13 +1,14 @@
 /** Vectors over the rulebook alone. */
 import { VirtualTime } from "../../time";
 import { timedRules } from "../timed-rules";
-import type { Received, Target } from "./target";
+import { vectorChoices, type Received, type Target } from "./target";
 
 export function rulesTarget(nowSeconds: number): Target {
   const time = new VirtualTime(nowSeconds * 1000);
   const received: Received[] = [];
   let connected: string | undefined;
   const { rules, stop } = timedRules(time, {
+    choices: vectorChoices,
     deliver: (messages) => received.push(...messages.filter(({ thingName }) => thingName === connected)),
   });
   return {

@@ -1,6 +1,10 @@
 /** What a vector is tried on: a rulebook and its clock, and a device's connection to them. */
 import type { VirtualTime } from "../../time";
+import type { Choices } from "../choices";
 import type { Rules } from "../rules";
+
+/** Vectors create jobs in few words: the role that signs their URLs goes without saying. */
+export const vectorChoices: Partial<Choices> = { placeholdersNeedRole: false };
 
 export interface Received {
   readonly topic: string;
