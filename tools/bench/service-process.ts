@@ -11,7 +11,6 @@ export interface ServiceAddress {
   readonly startMs: number;
 }
 
-const nothing = new Uint8Array();
 let service: JobsService | undefined;
 
 function running(): JobsService {
@@ -50,9 +49,6 @@ const calls = {
       const { reply } = rules.request(thingName, `${jobId}/update`, succeeded);
       if (!reply.topic.endsWith("/accepted")) throw new Error(reply.payload);
     }
-  },
-  pendingOf(thingName: string): string {
-    return running().rules.request(thingName, "get", nothing).reply.payload;
   },
   usage,
   collectGarbage,
