@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import type { KeptRules } from "./kept-rules";
 
-export const things = ["t1", "t2", "t3"];
+export const things = ["t1", "t2"];
 export const groups = ["g1", "g2"];
-export const jobIds = ["j1", "j2", "j3", "j4"];
+export const jobIds = ["j1", "j2"];
 export const policies = ["p1", "p2"];
 export const templates = ["template-1"];
 export const thingTypes = ["type-1"];
@@ -47,7 +47,7 @@ const settings = fc.record(
   {
     description: fc.string({ maxLength: 5 }),
     namespaceId: fc.constant("ns"),
-    targetSelection: fc.constantFrom("SNAPSHOT" as const, "CONTINUOUS" as const),
+    targetSelection: fc.constantFrom("SNAPSHOT" as const, "CONTINUOUS" as const, "CONTINUOUS" as const),
     timeoutConfig: fc.record({ inProgressTimeoutInMinutes: fc.integer({ min: 1, max: 5 }) }),
     jobExecutionsRetryConfig: fc.record({
       criteriaList: fc.tuple(
@@ -215,9 +215,9 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: registry },
   { weight: 3, arbitrary: advance },
-  { weight: 2, arbitrary: jobs },
+  { weight: 4, arbitrary: jobs },
   { weight: 2, arbitrary: executions },
-  { weight: 1, arbitrary: others },
+  { weight: 2, arbitrary: others },
   { weight: 3, arbitrary: descriptions },
 );
 
@@ -231,6 +231,6 @@ export function prepare({ rules }: KeptRules): void {
   for (const name of things) rules.createThing(name);
   for (const name of groups) {
     rules.createThingGroup(name);
-    for (const member of things.slice(0, 2)) rules.addThingToThingGroup(name, member);
+    for (const member of things.slice(0, 1)) rules.addThingToThingGroup(name, member);
   }
 }

@@ -60,9 +60,10 @@ export function keptRules({ records: given = new Map(), nowMs = 1_700_000_000_00
     restored: () => keptRules({ records, nowMs: now, ids: made }),
     advance(ms) {
       const endMs = now + ms;
-      for (;;) {
-        const dueMs = rules.nextDeadlineMs();
-        if (dueMs === undefined || dueMs > endMs) break;
+      // The service's own clock may have been moved on.
+      for (let due = rules.nextDeadlineMs(); due !== undefined; due = rules.nextDeadlineMs()) {
+        const dueMs = due - rules.clock.offsetMs();
+        if (dueMs > endMs) break;
         now = Math.max(now, dueMs);
         rules.expireDue();
       }

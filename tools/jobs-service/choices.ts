@@ -109,4 +109,6 @@ export const ourChoices: Choices = {
  * - A CONNECT above one a second for a client id ends without CONNACK.
  * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes disconnect;
  *   subscriptions beyond 50 are refused with 0x80 in the SUBACK. The limits are documented, the way of refusing is not.
+ * - Persistent sessions and the QoS 1 messages queued for them are in memory, with a data folder too: a restart ends them, as it ends
+ *   all connections, and a device asks again when it reconnects. AWS keeps sessions for an hour.
  */
