@@ -42,7 +42,7 @@ const syntax = [
   },
   { name: "rest", selector: "RestElement", message: "the count of arguments is wrong in Lua when one is undefined" },
   { name: "spread", selector: "SpreadElement", message: "costs ten times an object literal in Lua; holes" },
-  { name: "exceptions", selector: "TryStatement", message: "bugs meet one boundary: src/portable/task.ts and the agent" },
+  { name: "exceptions", selector: "TryStatement", message: "bugs meet one boundary: src/portable/error.ts" },
   { name: "exceptions", selector: "ThrowStatement", message: "expected endings are values: return failed(...)" },
   {
     name: "array patterns in for",

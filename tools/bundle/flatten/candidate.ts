@@ -1,7 +1,7 @@
 /** Which calls could have the called function in their place. */
 import * as lua from "typescript-to-lua";
 import { returnsOf } from "./exits";
-import type { Program, Resolved } from "./program";
+import type { Resolved } from "./program";
 import type { Variable } from "./scope";
 import { isPure, nodesIn, walk } from "./syntax";
 
@@ -28,14 +28,6 @@ function callOf(statement: lua.Statement): lua.CallExpression | undefined {
   return values.length === 1 && value !== undefined && lua.isCallExpression(value) ? value : undefined;
 }
 
-function partOf(node: lua.Node, program: Program): number {
-  return program.parts.findIndex(({ block }) => {
-    let found = false;
-    walk(block, (inner) => void (found ||= inner === node));
-    return found;
-  });
-}
-
 /** What the function takes from around it; undefined when some of it would mean something else where it is called. */
 function surroundings(body: lua.FunctionExpression, call: lua.CallExpression, { names }: Resolved): Set<string> | undefined {
   const free = new Set<string>();
@@ -54,7 +46,7 @@ function surroundings(body: lua.FunctionExpression, call: lua.CallExpression, { 
 }
 
 /** The candidate that a statement calls, if it calls one. */
-export function candidateAt(statement: lua.Statement, program: Program, resolved: Resolved): Candidate | undefined {
+export function candidateAt(statement: lua.Statement, resolved: Resolved): Candidate | undefined {
   const call = callOf(statement);
   if (call === undefined || !lua.isIdentifier(call.expression)) return undefined;
   const variable = resolved.names.variableOf(call.expression);
@@ -71,7 +63,7 @@ export function candidateAt(statement: lua.Statement, program: Program, resolved
   if (isRecursive) return undefined;
   const free = surroundings(body, call, resolved);
   if (free === undefined) return undefined;
-  const isElsewhere = variable.depth === 1 && partOf(body, program) !== partOf(call, program);
+  const isElsewhere = variable.depth === 1 && resolved.partOf(body) !== resolved.partOf(call);
   const hidden = isElsewhere ? [...free].filter((name) => resolved.isPrivate(name)) : [];
   return { variable, body, call, statement, free, hidden };
 }

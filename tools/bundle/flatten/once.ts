@@ -102,17 +102,16 @@ function replacement(candidate: Candidate, resolved: Resolved, number: number): 
 /** A candidate for the call that comes first inside a statement, and what is then left of the statement. */
 function partAt(
   statement: lua.Statement,
-  program: Program,
   resolved: Resolved,
   number: number,
 ): { readonly candidate: Candidate; rest(value: lua.Expression): lua.Statement } | "separated" | undefined {
   const name = `${firstName}${number}`;
   const aside = (call: lua.CallExpression): lua.Statement =>
     placedAs(lua.createVariableDeclarationStatement(lua.createIdentifier(name), call), statement);
-  const isWanted = (one: lua.CallExpression): boolean => candidateAt(aside(one), program, resolved) !== undefined;
+  const isWanted = (one: lua.CallExpression): boolean => candidateAt(aside(one), resolved) !== undefined;
   const call = callToTakeApart(statement, resolved, isWanted);
   if (call === undefined && separateChoice(statement, resolved, isWanted)) return "separated";
-  const candidate = call === undefined ? undefined : candidateAt(aside(call), program, resolved);
+  const candidate = call === undefined ? undefined : candidateAt(aside(call), resolved);
   if (candidate === undefined) return undefined;
   return {
     candidate,
@@ -139,12 +138,12 @@ export function placeSingleCalls(program: Program): void {
       return found;
     };
     const placed = (statement: lua.Statement): lua.Statement[] => {
-      if (refused.has(statement) || hasMoved(statement)) return [statement];
-      const whole = candidateAt(statement, program, resolved);
-      const apart = whole === undefined ? partAt(statement, program, resolved, number + 1) : undefined;
+      if (refused.has(statement)) return [statement];
+      const whole = candidateAt(statement, resolved);
+      const apart = whole === undefined ? partAt(statement, resolved, number + 1) : undefined;
       if (apart === "separated") isDone = false;
       const candidate = whole ?? (apart === "separated" ? undefined : apart?.candidate);
-      if (candidate === undefined || hasMoved(candidate.body)) return [statement];
+      if (candidate === undefined || hasMoved(statement) || hasMoved(candidate.body)) return [statement];
       const instead = replacement(candidate, resolved, ++number);
       if (instead === undefined) {
         refused.add(statement);

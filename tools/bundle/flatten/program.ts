@@ -27,6 +27,8 @@ export interface Resolved {
   valueOf(variable: Variable): lua.Expression | undefined;
   /** The function that a variable always is, also where it was declared ahead of it. */
   functionOf(variable: Variable): lua.FunctionExpression | undefined;
+  /** The part that a node was in when the names were followed. */
+  partOf(node: lua.Node): Part | undefined;
 }
 
 /** Follows the names through all parts, as if their outermost blocks were one. */
@@ -44,10 +46,17 @@ export function resolveProgram({ parts, exported }: Program): Resolved {
       if (lua.isAssignmentStatement(node) && lua.isFunctionDefinition(node)) functions.set(node.left[0] as lua.Node, node.right[0]);
     });
   }
+  let places: Map<lua.Node, Part> | undefined;
+  const placesOf = (): Map<lua.Node, Part> => {
+    const found = new Map<lua.Node, Part>();
+    for (const part of parts) walk(part.block, (node) => void found.set(node, part));
+    return found;
+  };
   const outermost = new Set([...names.variables].filter(({ depth }) => depth === 1).map(({ name }) => name));
   return {
     names,
     isPrivate: (name) => outermost.has(name) && !exported.has(name),
+    partOf: (node) => (places ??= placesOf()).get(node),
     functionOf(variable) {
       const [only, ...more] = variable.writes;
       if (only !== undefined) return more.length === 0 && variable.value === undefined ? functions.get(only) : undefined;
