@@ -1,6 +1,6 @@
 # Everything here works with git, make and Node 20.19 or newer. `make help` prints the comments below.
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo up test bundle size watch bench vectors docs format lint compile native-lua clean
+.PHONY: all help setup demo up test bundle size watch bench vectors flash monitor docs format lint compile native-lua clean
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 bin := node_modules/.bin
@@ -44,6 +44,12 @@ bench: setup ## Measure what README promises
 
 vectors: setup ## Run a file of request/response cases against the Jobs service: make vectors FILE=path
 	@$(tsx) tools/vectors.ts $(FILE)
+
+flash: setup ## Write build/firmware to a board: make flash PORT=/dev/ttyUSB0 [IDENTITY=file] [ARGS=--erase]
+	@$(tsx) tools/cli/main.ts flash $(if $(PORT),--port $(PORT)) $(if $(IDENTITY),--identity $(IDENTITY)) $(ARGS)
+
+monitor: setup ## Watch a board's console: make monitor PORT=/dev/ttyUSB0 [ARGS=--reset]
+	@$(tsx) tools/cli/main.ts monitor $(if $(PORT),--port $(PORT)) $(ARGS)
 
 docs: setup ## Write the generated parts of the pages: actions, failures, choices, examples, numbers
 	@$(tsx) tools/docs/main.ts

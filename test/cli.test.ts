@@ -33,6 +33,8 @@ describe("without a service", () => {
       ["fault", "add"],
       ["fault", "list"],
       ["fault", "clear"],
+      ["flash"],
+      ["monitor"],
     ]) {
       const { code, out } = await run(...words, "--help");
       expect(code).toBe(0);
@@ -54,6 +56,8 @@ describe("without a service", () => {
       [["clock", "--", "-2h"], /a clock only goes forward/],
       [["job", "list", "--limit", "0"], /must be a whole number, 1 or more/],
       [["fault", "add", "drop", "--probability", "often"], /must be a number/],
+      [["monitor"], /name the board's port with --port/],
+      [["flash", "--baud", "fast"], /must be a whole number, 1 or more/],
       [["object", "put", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
     ] as const) {
       const { code, err } = await run(...words);

@@ -7,7 +7,9 @@ import { clockCommand } from "./clock";
 import { envCommand } from "./env";
 import { sentenceOf, WrongUsage } from "./failing";
 import { faultCommand } from "./fault";
+import { flashCommand } from "./flash";
 import { jobCommand } from "./job";
+import { monitorCommand } from "./monitor";
 import { objectCommand } from "./object";
 import { provisionCommand } from "./provision";
 import { upCommand } from "./up";
@@ -31,6 +33,8 @@ for (const command of [
   clockCommand(),
   faultCommand(),
   bundleCommand(),
+  flashCommand(),
+  monitorCommand(),
 ])
   program.addCommand(command);
 

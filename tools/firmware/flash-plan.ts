@@ -28,6 +28,8 @@ export interface FlashPlan {
   /** The least flash the board must have. */
   readonly flashSizeBytes: number;
   readonly parts: readonly FlashPart[];
+  /** The name of the piece that is the identity; undefined where the board keeps what it has. */
+  readonly identity: string | undefined;
   /** esptool's options from `flash_args`. */
   readonly words: readonly string[];
 }
@@ -143,5 +145,5 @@ export function planFlash({ from, identity }: FlashSource): FlashPlan {
   const ends = partitions.map(({ offset, sizeBytes }) => offset + sizeBytes);
   const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(Math.max(...ends) / megabyte) * megabyte;
   checkPlaces(parts, partitions, flashSizeBytes);
-  return { chip: manifest.chip, version: manifest.version, project: manifest.project, flashSizeBytes, parts, words: args.words };
+  return { chip: manifest.chip, version: manifest.version, project: manifest.project, flashSizeBytes, parts, identity, words: args.words };
 }

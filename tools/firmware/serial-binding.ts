@@ -1,4 +1,5 @@
 /** What opens serial ports: the computer's own driver, or a simulated board. The shape is serialport's (its bindings-interface). */
+import { existsSync, readdirSync } from "node:fs";
 
 export interface SerialPortInfo {
   readonly path: string;
@@ -39,8 +40,25 @@ export interface SerialBinding {
   open(options: SerialOpenOptions): Promise<OpenSerialPort>;
 }
 
+/** USB serial ports by the names that Linux gives them. */
+function portsByName(): SerialPortInfo[] {
+  if (!existsSync("/dev")) return [];
+  const names = readdirSync("/dev").filter((name) => /^tty(USB|ACM)\d+$/.test(name));
+  return names.sort().map((name) => ({ path: `/dev/${name}` }));
+}
+
 /** The ports of this computer. Loaded when needed: it is native code. */
 export async function systemBinding(): Promise<SerialBinding> {
   const { SerialPort } = await import("serialport");
-  return SerialPort.binding as SerialBinding;
+  const binding = SerialPort.binding as SerialBinding;
+  return {
+    open: (options) => binding.open(options),
+    // On Linux it asks udevadm, which small systems and containers lack.
+    list: () => binding.list().catch(portsByName),
+  };
+}
+
+/** Whether a port is likely to be a board's: USB, by its ids or its name. */
+export function isUsbPort({ path, vendorId }: SerialPortInfo): boolean {
+  return vendorId !== undefined || /tty(USB|ACM)|usb(serial|modem)/.test(path);
 }
