@@ -75,7 +75,10 @@ async function monitor(options: MonitorCommandOptions): Promise<void> {
   const path = await portOf(options.port);
   const map = lineMapper(options.bundle);
   const text = options.json === true ? forProgram(map) : forPerson(map);
-  const say = (sentence: string): void => void (options.json === true ? undefined : process.stdout.write(`${pc.yellow(sentence)}\n`));
+  const tell = (event: string, sentence: string): void => {
+    if (options.json === true) printJson({ time: new Date().toISOString(), event });
+    else process.stdout.write(`${pc.yellow(sentence)}\n`);
+  };
   const opened = await startMonitor({
     binding: await systemBinding(),
     path,
@@ -85,11 +88,11 @@ async function monitor(options: MonitorCommandOptions): Promise<void> {
     hear: text.feed,
     changed(isThere) {
       text.flush();
-      if (options.json === true) printJson({ time: new Date().toISOString(), event: isThere ? "back" : "lost" });
-      say(isThere ? `${path} is back` : `${path} vanished; waiting for it`);
+      if (isThere) tell("back", `${path} is back`);
+      else tell("lost", `${path} vanished; waiting for it`);
     },
   });
-  say(`Console of ${path}; Ctrl-C ends it`);
+  tell("open", `Console of ${path}; Ctrl-C ends it`);
   await untilEnded((bytes) => opened.type(bytes));
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
   process.stdin.destroy();
@@ -105,7 +108,7 @@ export function monitorCommand(): Command {
     .option("--baud <number>", "the console's rate", wholeNumber, 115200)
     .option("--bundle <file>", "the Lua file on the board; the map beside it tells where each line comes from", agentBundle.luaFile)
     .option("--reset", "reset the board first, to see it start")
-    .option("--json", "print each line as JSON: time, line; and events: lost, back")
+    .option("--json", "print each line as JSON: time, line; and events: open, lost, back")
     .addHelpText("after", "\nExample:\n  $ esp32-jobs monitor --port /dev/ttyUSB0 --reset")
     .action(monitor);
 }
