@@ -32,6 +32,8 @@ export interface Registers {
 }
 
 const magicAddress = 0x40001000;
+/** The ESP32's UART divider, by which its crystal is told: 40 MHz at 115200 baud. */
+const uartDivider = { address: 0x3ff40014, value: Math.floor(40_000_000 / 115_200) };
 const spiUserCommand = 1 << 18;
 const readFlashId = 0x9f;
 /** A Winbond chip; the third byte is the logarithm of its size. */
@@ -42,6 +44,7 @@ export function createRegisters(chip: ChipModel, flashSizeBytes: number, macAddr
   const mac = macAddress.split(":").map((byte) => Number.parseInt(byte, 16));
   const words = new Map<number, number>([
     [magicAddress, chip.magic],
+    [uartDivider.address, uartDivider.value],
     [chip.macAddress, Buffer.from(mac.slice(2)).readUInt32BE(0)],
     [chip.macAddress + 4, Buffer.from(mac.slice(0, 2)).readUInt16BE(0)],
   ]);
