@@ -121,6 +121,17 @@ describe.concurrent("a board that is not flashed", () => {
     expectUntouched(board);
   });
 
+  test.each([["esp32"], ["esp32s3"], ["esp32c3"]] as const)("has an encrypted flash: %s", async (chip) => {
+    const board = createSerialBoard({ chip, isEncrypted: true });
+    const work = flashBoard(planFlash({ from: makeBuild({ chip }) }), {
+      binding: createSimulatedBinding({ path, board }),
+      path,
+      baudRate: 115200,
+    });
+    await expect(work).rejects.toThrow("is encrypted: what is written here would not start");
+    expectUntouched(board);
+  });
+
   test("does not answer", { timeout: 30_000 }, async () => {
     const { board, flash } = bench({ faults: { ignoresLines: true } });
     await expect(flash()).rejects.toThrow("does not answer: hold its BOOT button, press EN");

@@ -1,12 +1,14 @@
 /** esp32-jobs monitor as a program of its own, on a port of the operating system. */
-import type { ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { root } from "../tools/bundle/targets";
 import { openCommandLine } from "./surroundings/command-line";
 import { openPseudoTerminal, type PseudoTerminal } from "./surroundings/pseudo-terminal";
 
 const line = openCommandLine();
+const bin = join(root, "tools/cli/bin.mjs");
 const terminals: PseudoTerminal[] = [];
 afterAll(line.close);
 afterEach(() => terminals.splice(0).forEach((terminal) => terminal.close()));
@@ -69,6 +71,26 @@ describe("for a person", () => {
     child.stdin?.write("=node.heap()\n");
     expect(await typed).toBe("=node.heap()\n");
     expect(await end()).toBe(0);
+  });
+
+  test.each([
+    ["Ctrl-C", "\x03"],
+    ["Ctrl-]", "\x1d"],
+  ])("on a terminal each key goes to the board by itself, and %s ends it", { timeout: 30_000 }, async (_, key) => {
+    const board = await openPseudoTerminal();
+    terminals.push(board);
+    const words = [process.execPath, bin, "monitor", "--port", board.path, "--bundle", bundle].map((word) => `'${word}'`).join(" ");
+    const terminal = spawn("script", ["-qfec", words, "/dev/null"], { stdio: ["pipe", "pipe", "ignore"] });
+    const ended = new Promise<number | null>((resolve) => terminal.once("close", resolve));
+    await new Promise<void>((resolve) =>
+      terminal.stdout.on("data", (piece: Buffer) => (piece.toString().includes("ends it") ? resolve() : undefined)),
+    );
+    const typed = new Promise<string>((resolve) => board.onData((bytes) => resolve(bytes.toString())));
+    // Until the terminal is in raw mode it holds back what is not a whole line, and hands it over then.
+    terminal.stdin.write("=");
+    expect(await typed).toBe("=");
+    terminal.stdin.write(key);
+    expect(await ended).toBe(0);
   });
 
   test("a pulled cable is told, and waited for until it ends", { timeout: 30_000 }, async () => {

@@ -2,10 +2,8 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import pc from "picocolors";
-import { createLineMapper } from "../bundle/source-lines";
 import { agentBundle } from "../bundle/targets";
 import { createConsoleText, type ConsoleText } from "../firmware/console-text";
-import { startMonitor } from "../firmware/monitor";
 import { systemBinding } from "../firmware/serial-binding";
 import { systemTime } from "../time";
 import { portOf } from "./flash";
@@ -32,8 +30,8 @@ function clockTime(atMs: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${`${at.getMilliseconds()}`.padStart(3, "0")}`;
 }
 
-function lineMapper(bundle: string): (text: string) => string {
-  if (existsSync(`${bundle}.map`)) return createLineMapper(bundle);
+async function lineMapper(bundle: string): Promise<(text: string) => string> {
+  if (existsSync(`${bundle}.map`)) return (await import("../bundle/source-lines")).createLineMapper(bundle);
   process.stderr.write(`There is no ${bundle}.map: errors are shown with lines of Lua.\n`);
   return (text) => text;
 }
@@ -73,12 +71,14 @@ function untilEnded(type: (bytes: Uint8Array) => void): Promise<void> {
 
 async function monitor(options: MonitorCommandOptions): Promise<void> {
   const path = await portOf(options.port);
-  const map = lineMapper(options.bundle);
+  const map = await lineMapper(options.bundle);
   const text = options.json === true ? forProgram(map) : forPerson(map);
   const tell = (event: string, sentence: string): void => {
     if (options.json === true) printJson({ time: new Date().toISOString(), event });
     else process.stdout.write(`${pc.yellow(sentence)}\n`);
   };
+  // Loaded when needed: other commands are quick because they do without.
+  const { startMonitor } = await import("../firmware/monitor");
   const opened = await startMonitor({
     binding: await systemBinding(),
     path,

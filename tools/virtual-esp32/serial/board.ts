@@ -33,6 +33,8 @@ export interface SerialFaults {
 export interface SerialBoardOptions {
   readonly chip?: keyof typeof chipModels;
   readonly flashBytes?: number;
+  /** The efuses for flash encryption are burnt. */
+  readonly isEncrypted?: boolean;
   readonly faults?: SerialFaults;
   /** The chip was reset with BOOT held: it is in its loader from the start. */
   readonly startsInLoader?: boolean;
@@ -113,6 +115,7 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
       chip,
       flash,
       macAddress: "24:0a:c4:00:00:01",
+      isEncrypted: options.isEncrypted === true,
       silentSyncs: faults.silentSyncs ?? 0,
       send: (frame) => send(encodeSlip(frame)),
       changeBaudrate(wanted) {

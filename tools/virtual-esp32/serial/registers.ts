@@ -9,6 +9,8 @@ export interface ChipModel {
   readonly magic: number;
   /** Where the two words of the MAC address are. */
   readonly macAddress: number;
+  /** The first efuse of those that switch flash encryption on. */
+  readonly cryptCount: { readonly address: number; readonly value: number };
   readonly spi: { readonly base: number; readonly usr2: number; readonly w0: number };
 }
 
@@ -20,10 +22,25 @@ export const chipModels: Readonly<Record<"esp32" | "esp32s3" | "esp32c3", ChipMo
     imageChipId: undefined,
     magic: 0x00f01d83,
     macAddress: 0x3ff5a004,
+    cryptCount: { address: 0x3ff5a000, value: 1 << 20 },
     spi: { base: 0x3ff42000, usr2: 0x24, w0: 0x80 },
   },
-  esp32s3: { name: "ESP32-S3", imageChipId: 9, magic: 0x09, macAddress: 0x60007044, spi: newerSpi },
-  esp32c3: { name: "ESP32-C3", imageChipId: 5, magic: 0x1b31506f, macAddress: 0x60008844, spi: newerSpi },
+  esp32s3: {
+    name: "ESP32-S3",
+    imageChipId: 9,
+    magic: 0x09,
+    macAddress: 0x60007044,
+    cryptCount: { address: 0x60007034, value: 1 << 18 },
+    spi: newerSpi,
+  },
+  esp32c3: {
+    name: "ESP32-C3",
+    imageChipId: 5,
+    magic: 0x1b31506f,
+    macAddress: 0x60008844,
+    cryptCount: { address: 0x60008834, value: 1 << 18 },
+    spi: newerSpi,
+  },
 };
 
 export interface Registers {
@@ -39,12 +56,19 @@ const readFlashId = 0x9f;
 /** A Winbond chip; the third byte is the logarithm of its size. */
 const flashMaker = 0x40ef;
 
-/** `macAddress` as a person reads it: 24:0a:c4:00:00:01. */
-export function createRegisters(chip: ChipModel, flashSizeBytes: number, macAddress: string): Registers {
+export interface RegisterOptions {
+  readonly flashSizeBytes: number;
+  /** As a person reads it: 24:0a:c4:00:00:01. */
+  readonly macAddress: string;
+  readonly isEncrypted: boolean;
+}
+
+export function createRegisters(chip: ChipModel, { flashSizeBytes, macAddress, isEncrypted }: RegisterOptions): Registers {
   const mac = macAddress.split(":").map((byte) => Number.parseInt(byte, 16));
   const words = new Map<number, number>([
     [magicAddress, chip.magic],
     [uartDivider.address, uartDivider.value],
+    [chip.cryptCount.address, isEncrypted ? chip.cryptCount.value : 0],
     [chip.macAddress, Buffer.from(mac.slice(2)).readUInt32BE(0)],
     [chip.macAddress + 4, Buffer.from(mac.slice(0, 2)).readUInt16BE(0)],
   ]);

@@ -9,6 +9,7 @@ export interface RomLoaderOptions {
   readonly chip: ChipModel;
   readonly flash: NorFlash;
   readonly macAddress: string;
+  readonly isEncrypted: boolean;
   /** Sends a frame, still without SLIP. */
   readonly send: (frame: Buffer) => void;
   /** False refuses the rate. The answer goes out at the old one. */
@@ -49,7 +50,7 @@ const dataOps: readonly number[] = [op.flashData, op.flashDeflData];
 
 export function createRomLoader(options: RomLoaderOptions): RomLoader {
   const { chip, flash, send } = options;
-  const registers = createRegisters(chip, flash.sizeBytes, options.macAddress);
+  const registers = createRegisters(chip, { flashSizeBytes: flash.sizeBytes, ...options });
   const download = createFlashDownload(flash);
   const memory = new Map<number, Buffer>();
   let memoryAt = 0;
