@@ -7,12 +7,8 @@ import { actions } from "../src/actions/index";
 import { checkInput } from "../src/actions/input";
 import { readDocument } from "../src/jobs/document";
 import { root } from "../tools/bundle/targets";
-import { agentCommand } from "../tools/cli/agent";
-import { boardCommand } from "../tools/cli/board";
-import { bundleCommand } from "../tools/cli/bundle";
-import { jobCommand } from "../tools/cli/job";
+import { commands as allCommands } from "../tools/cli/commands";
 import { readDocument as documentOf } from "../tools/cli/job-document";
-import { upCommand } from "../tools/cli/up";
 import { pages, pageText } from "../tools/docs/pages";
 import { virtualDevice } from "./spec/virtual-device";
 import { pulse } from "./docs/pulse";
@@ -72,14 +68,19 @@ test.each(all)("links in %s lead to files and headings that exist", (file) => {
 
 describe("commands", () => {
   const targets = [...textOf("Makefile").matchAll(/^([a-z-]+):/gm)].map(([, name]) => name);
-  const commands = [upCommand(), jobCommand(), boardCommand(), agentCommand(), bundleCommand()];
+  const commands = allCommands();
 
   /** What is wrong with `esp32-jobs WORDS`; undefined when the command line has it. */
   function problemOf(words: readonly string[], among: readonly Command[] = commands): string | undefined {
     const command = among.find((each) => each.name() === words[0]);
     if (command === undefined) return `there is no command ${words[0] ?? ""}`;
-    if (command.commands.length > 0) return problemOf(words.slice(1), command.commands);
-    const wrong = words.slice(1).find((word) => word.startsWith("--") && !command.options.some(({ long }) => long === word));
+    if (command.commands.length > 0) {
+      // `board --thing …` is short for `board run --thing …`.
+      const rest = words[1]?.startsWith("--") === true ? ["run", ...words.slice(1)] : words.slice(1);
+      return problemOf(rest, command.commands);
+    }
+    const own = words.includes("--") ? words.slice(1, words.indexOf("--")) : words.slice(1);
+    const wrong = own.find((word) => word.startsWith("--") && word !== "--help" && !command.options.some(({ long }) => long === word));
     return wrong === undefined ? undefined : `${command.name()} has no ${wrong}`;
   }
 
@@ -95,7 +96,7 @@ describe("commands", () => {
     const program = words[0] === "npx" ? words[1] : words[0];
     if (program === "esp32-jobs") expect(problemOf(words.slice(2))).toBeUndefined();
     else if (program === "make") expect([...targets, undefined]).toContain(words[1]);
-    else expect(["aws", "curl"]).toContain(program);
+    else expect(["aws", "curl", "eval", "npm"]).toContain(program);
   });
 
   test.each(ours)("those within the text of %s exist too", (file) => {
@@ -113,7 +114,7 @@ describe("job documents", () => {
   const inCommands = commandLines
     .map(([, line]) => /esp32-jobs job create (.*)$/.exec(line)?.[1])
     .filter((rest) => rest !== undefined)
-    .map((rest) => documentOf(/^'([^']*)'/.exec(rest)?.slice(1) ?? rest.split(" ").filter((word) => !word.startsWith("--"))));
+    .map((rest) => documentOf(/^'([^']*)'/.exec(rest)?.slice(1) ?? rest.replace(/ --.*/, "").split(" ")));
   // Those in specs may be wrong on purpose.
   const inline = all.flatMap((file) =>
     [

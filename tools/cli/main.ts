@@ -1,18 +1,7 @@
 /** The command line: esp32-jobs. Exit codes: 0, 1 (it did not work), 2 (wrong usage). */
 import { Command, CommanderError } from "commander";
-import { agentCommand } from "./agent";
-import { boardCommand } from "./board";
-import { bundleCommand } from "./bundle";
-import { clockCommand } from "./clock";
-import { envCommand } from "./env";
+import { commands } from "./commands";
 import { sentenceOf, WrongUsage } from "./failing";
-import { faultCommand } from "./fault";
-import { flashCommand } from "./flash";
-import { jobCommand } from "./job";
-import { monitorCommand } from "./monitor";
-import { objectCommand } from "./object";
-import { provisionCommand } from "./provision";
-import { upCommand } from "./up";
 
 const program = new Command("esp32-jobs")
   .description("A job agent for ESP32 boards on AWS IoT Jobs, with a local Jobs service and a virtual ESP32.")
@@ -22,21 +11,7 @@ const program = new Command("esp32-jobs")
     "\nExample:\n  $ esp32-jobs up                                  service and one virtual board\n  $ esp32-jobs job create blink count=5 --wait     in another terminal",
   );
 
-for (const command of [
-  upCommand(),
-  jobCommand(),
-  boardCommand(),
-  agentCommand(),
-  provisionCommand(),
-  envCommand(),
-  objectCommand(),
-  clockCommand(),
-  faultCommand(),
-  bundleCommand(),
-  flashCommand(),
-  monitorCommand(),
-])
-  program.addCommand(command);
+for (const command of commands()) program.addCommand(command);
 
 function strict(command: Command): void {
   command.exitOverride().showHelpAfterError("(add --help for an example)");

@@ -1,6 +1,6 @@
 /** esp32-jobs up: the Jobs service and one virtual board, until Ctrl-C. */
 import { Command } from "commander";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pc from "picocolors";
 import type { JobsService } from "../jobs-service";
@@ -12,6 +12,7 @@ import { isRunning } from "./local-service";
 import { portNumber } from "./numbers";
 import { printJson } from "./output";
 import { announceService, defaultPlace, findService, occupy, servicePlace, thingPlace, type ServiceAddress } from "./place";
+import { runWith } from "./run-with";
 import { untilStopped } from "./stopping";
 
 interface UpOptions {
@@ -70,6 +71,7 @@ async function startService(options: UpOptions): Promise<JobsService> {
 }
 
 function addressOf(service: JobsService, dir: string): ServiceAddress {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const ca = resolve(join(dir, "ca.pem"));
   writeFileSync(ca, service.ca);
   const { mqtt, mqtts, https } = service.urls;
@@ -77,18 +79,26 @@ function addressOf(service: JobsService, dir: string): ServiceAddress {
   return { mqtt, mqtts, https, ca };
 }
 
-async function up(options: UpOptions): Promise<void> {
-  const say = (line: string): void => void (options.json === true ? undefined : process.stdout.write(`${line}\n`));
+async function up(command: readonly string[], options: UpOptions): Promise<void> {
   await refuseSecond(options.dir);
   if (options.board) occupy(thingPlace(options.dir, options.thing));
   const service = await startService(options);
+  try {
+    await serve(service, command, options);
+  } finally {
+    await service.stop();
+  }
+}
+
+async function serve(service: JobsService, command: readonly string[], options: UpOptions): Promise<void> {
+  const isQuiet = options.json === true || command.length > 0;
+  const say = (line: string): void => void (isQuiet ? undefined : process.stdout.write(`${line}\n`));
   const address = addressOf(service, options.dir);
   const forget = announceService(options.dir, address);
-  const credentials = await service.provision(options.thing);
   const board = options.board
     ? (await import("./virtual-board")).prepareBoard({
         dir: thingPlace(options.dir, options.thing),
-        identity: identityFiles(credentials, address, virtualWifi),
+        identity: identityFiles(await service.provision(options.thing), address, virtualWifi),
         log: (line) => say(`${pc.dim(options.thing)} ${line}`),
       })
     : undefined;
@@ -99,16 +109,20 @@ async function up(options: UpOptions): Promise<void> {
   say(`Send a job from another terminal:\n  npx esp32-jobs job create blink count=5 --wait\nCtrl-C ends it.`);
   if (options.json === true) printJson(address);
   board?.powerOn();
-  await untilStopped();
-  board?.powerOff();
-  forget();
-  await service.stop();
+  try {
+    if (command.length > 0) process.exitCode = await runWith(options.dir, command);
+    else await untilStopped();
+  } finally {
+    board?.powerOff();
+    forget();
+  }
 }
 
 /** The `up` command. */
 export function upCommand(): Command {
   return new Command("up")
-    .description("start the Jobs service and one virtual board; Ctrl-C ends them")
+    .description("start the Jobs service and one virtual board, until Ctrl-C or for as long as a command runs")
+    .argument("[command...]", "run this beside the service, in an environment in which AWS's tools find it, and end with its exit code")
     .option("--dir <folder>", "keep certificates and flash here", defaultPlace)
     .option("--data <folder>", "keep all that the service knows here, across restarts (default: in memory only)")
     .option("--thing <name>", "the board's thing name", "lamp-01")
@@ -123,7 +137,7 @@ export function upCommand(): Command {
     .option("--json", "print one line of JSON when ready: mqtt, mqtts, https, ca")
     .addHelpText(
       "after",
-      "\nExample:\n  $ esp32-jobs up --thing lamp-01\n  $ esp32-jobs job create blink count=5 --wait     (in another terminal)",
+      "\nExample:\n  $ esp32-jobs up --thing lamp-01\n  $ esp32-jobs job create blink count=5 --wait     (in another terminal)\n  $ esp32-jobs up --no-board -- npm test",
     )
     .action(up);
 }
