@@ -17,6 +17,11 @@ export function subscriptionsOf(client: Client): Inside["subscriptions"] {
   return inside(client).subscriptions;
 }
 
+/** The connection that has a client id now. */
+export function connectedAs(broker: Aedes, clientId: string): Client | undefined {
+  return (broker as unknown as { readonly clients: Readonly<Record<string, Client>> }).clients[clientId];
+}
+
 /** Shows each packet that arrives before aedes acts on it. */
 export function onPacket(client: Client, listener: (packet: Packet) => void): void {
   inside(client)._parser.prependListener("packet", listener);

@@ -1,5 +1,6 @@
 /** Who may do what on an MQTT connection: the policies of its certificate decide, as on AWS. */
 import type { Client, PublishPacket } from "aedes";
+import { refusal, type Refusal } from "./mqtt5-reasons";
 import type { Rules } from "./rules";
 import { connectionLimits } from "./rules/limits";
 import { excess } from "./topic-filters";
@@ -10,9 +11,9 @@ export type Principal =
 
 /** Gives the reason why something is refused, or undefined; for what is to be received, whether it is allowed. */
 export interface Access {
-  connect(principal: Principal, clientId: string): string | undefined;
-  publish(principal: Principal, client: Client, packet: PublishPacket): string | undefined;
-  subscribe(principal: Principal, client: Client, filter: string): string | undefined;
+  connect(principal: Principal, clientId: string): Refusal | undefined;
+  publish(principal: Principal, client: Client, packet: PublishPacket): Refusal | undefined;
+  subscribe(principal: Principal, client: Client, filter: string): Refusal | undefined;
   receive(principal: Principal, client: Client, topic: string): boolean;
 }
 
@@ -32,26 +33,31 @@ export function accessOf(rules: Rules, policies: boolean): Access {
 
   return {
     connect: (principal, clientId) =>
-      allows(principal, clientId, "Connect", clientId) ? undefined : "no policy allows its certificate to connect as that",
+      allows(principal, clientId, "Connect", clientId)
+        ? undefined
+        : refusal("notAuthorized", "no policy allows its certificate to connect as that"),
     publish(principal, { id }, { topic, payload, qos, retain }) {
-      if (payload.length > connectionLimits.payloadBytes) return `a payload of ${payload.length} bytes`;
-      if (qos === 2) return "a PUBLISH at QoS 2";
+      if (payload.length > connectionLimits.payloadBytes) return refusal("quotaExceeded", `a payload of ${payload.length} bytes`);
+      if (qos === 2) return refusal("qosNotSupported", "a PUBLISH at QoS 2");
       const long = excess(topic);
-      if (long !== undefined) return long;
+      if (long !== undefined) return refusal("topicNameInvalid", long);
       if (topic.startsWith("$")) {
-        if (retain) return `a retained PUBLISH on reserved topic ${topic}`;
-        if (rules.readTopic(topic) === undefined) return `a PUBLISH on reserved topic ${topic}`;
+        if (retain) return refusal("topicNameInvalid", `a retained PUBLISH on reserved topic ${topic}`);
+        if (rules.readTopic(topic) === undefined) return refusal("topicNameInvalid", `a PUBLISH on reserved topic ${topic}`);
       }
-      if (!allows(principal, id, "Publish", topic)) return `a PUBLISH on ${topic}, which it is not allowed`;
+      if (!allows(principal, id, "Publish", topic)) return refusal("notAuthorized", `a PUBLISH on ${topic}, which it is not allowed`);
       return retain && !allows(principal, id, "RetainPublish", topic)
-        ? `a retained PUBLISH on ${topic}, which it is not allowed`
+        ? refusal("notAuthorized", `a retained PUBLISH on ${topic}, which it is not allowed`)
         : undefined;
     },
     subscribe(principal, { id }, filter) {
       const long = excess(filter);
-      if (long !== undefined) return long;
-      if (filter.startsWith("$") && !filter.startsWith("$aws/")) return `a subscription to reserved topic ${filter}`;
-      return allows(principal, id, "Subscribe", filter) ? undefined : `a subscription to ${filter}, which it is not allowed`;
+      if (long !== undefined) return refusal("topicFilterInvalid", long);
+      if (filter.startsWith("$") && !filter.startsWith("$aws/"))
+        return refusal("topicFilterInvalid", `a subscription to reserved topic ${filter}`);
+      return allows(principal, id, "Subscribe", filter)
+        ? undefined
+        : refusal("notAuthorized", `a subscription to ${filter}, which it is not allowed`);
     },
     receive: (principal, { id }, topic) => allows(principal, id, "Receive", topic),
   };

@@ -4,15 +4,21 @@
  */
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from "aedes";
-import { disconnect, inOneWrite, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
+import { connectedAs, disconnect, inOneWrite, isRestoring, limitPacket, onPacket, subscriptionsOf } from "./broker-inside";
 import type { TimeSource } from "../time";
 import { faultyWays } from "./fault-passage";
 import type { Outbox } from "./group-commit";
 import { accessOf, type Principal } from "./mqtt-face-access";
+import { admission } from "./mqtt-face-admission";
 import { openDelivery } from "./mqtt-face-delivery";
 import { granted, openSubscribers } from "./mqtt-face-subscribers";
+import { mqtt5On, translateMqtt5 } from "./mqtt5";
+import { hasExpired } from "./mqtt5-carried";
+import { whenVersionIsKnown } from "./mqtt5-first-packet";
+import { refusal, type Refusal } from "./mqtt5-reasons";
+import { openMqtt5Sessions } from "./mqtt5-sessions";
 import type { Message, Rules } from "./rules";
-import { connectionLimits, keepAliveSeconds } from "./rules/limits";
+import { connectionLimits } from "./rules/limits";
 import type { ConnectionRates } from "./rules/rates";
 
 /** One MQTT message as a device sees it: it published it, or received it. `sizeBytes` is that of the payload. */
@@ -64,6 +70,8 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
   const subscribers = openSubscribers();
   const delivery = openDelivery(() => broker, subscribers, passage, disconnect);
 
+  const sessions = openMqtt5Sessions(() => broker, time);
+
   const principalOf = (client: Client): Principal => principals.get(client.conn) ?? anyone;
 
   /** Acknowledges only what is safe, after its reply. */
@@ -91,8 +99,8 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
 
   /** A message that has come in. The broker acknowledges it once `done` is called, which may be called once. */
   function publish(client: Client, packet: PublishPacket, done: (error?: Error | null) => void): void {
-    const reason = access.publish(principalOf(client), client, packet);
-    if (reason !== undefined) return done(new Error(reason));
+    const refused = access.publish(principalOf(client), client, packet);
+    if (refused !== undefined) return refusePublish(client, packet, refused, done);
     const request = rules.readTopic(packet.topic);
     if (request === undefined) return done(null);
     const asked = { ...packet };
@@ -112,36 +120,30 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     });
   }
 
+  /** Only the PUBACK of MQTT 5 can tell; otherwise the connection ends. A testament has no packet id. */
+  function refusePublish(client: Client, packet: PublishPacket, refused: Refusal, done: (error?: Error | null) => void): void {
+    const modern = mqtt5On(client.conn);
+    if (modern === undefined || packet.qos === 0 || packet.messageId === undefined) {
+      modern?.end(refused);
+      return done(new Error(refused.reason));
+    }
+    log(`refused ${client.id} ${refused.reason}`);
+    modern.refusePublish(packet.messageId, refused);
+    bury(packet);
+    done(null);
+  }
+
+  function end(client: Client, refused: Refusal): void {
+    mqtt5On(client.conn)?.end(refused);
+    disconnect(client, refused.reason);
+  }
+
   function report({ id }: Client, direction: Traffic["direction"], { topic, payload }: { topic: string; payload: string | Buffer }): void {
     traffic({ thingName: id, direction, topic, sizeBytes: payload.length, payload: bytesOf(payload) });
   }
 
   const brokerOptions: AedesOptions = {
-    preConnect(client, packet, done) {
-      const { clientId, will } = packet;
-      const idBytes = Buffer.byteLength(clientId);
-      packet.keepalive = keepAliveSeconds(packet.keepalive ?? 0);
-      const reason =
-        will?.topic.startsWith("$") === true
-          ? "its will has a reserved topic"
-          : idBytes === 0 || idBytes > connectionLimits.clientIdBytes
-            ? `its client id has ${idBytes} bytes`
-            : !rules.rates.mayConnect(clientId)
-              ? "it connects more than once a second"
-              : access.connect(principalOf(client), clientId);
-      if (reason !== undefined) return refuse(reason);
-      connect(clientId, (isRefused) => {
-        if (isRefused) refuse("a fault");
-        else done(null, true);
-      });
-
-      function refuse(why: string): void {
-        done(null, false);
-        log(`refused client id ${clientId}: ${why}`);
-        // Without a CONNACK, as AWS does: clients only ever report that it hung up (aws-iot-device-sdk-js-v2 issue 101).
-        client.conn.end(() => client.conn.destroy());
-      }
-    },
+    preConnect: admission({ rules, access, connect, sessions, principalOf, connected: (clientId) => connectedAs(broker, clientId), log }),
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
       if (discarded.has(packet)) {
@@ -155,12 +157,21 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     },
     authorizeSubscribe(client, subscription, done) {
       const { topic } = subscription;
-      const reason = access.subscribe(principalOf(client), client, topic);
+      const modern = mqtt5On(client.conn);
+      const refused = access.subscribe(principalOf(client), client, topic);
       // A session must not lock its device out after its policies have changed.
-      if (reason !== undefined && isRestoring(client)) return done(null, null);
-      if (reason !== undefined) return done(new Error(reason), null);
+      if (refused !== undefined && isRestoring(client)) return done(null, null);
+      if (refused !== undefined) {
+        if (modern === undefined) return done(new Error(refused.reason), null);
+        log(`refused ${client.id} ${refused.reason}`);
+        modern.refuseSubscription(subscription, refused);
+        return done(null, null);
+      }
       const known = subscriptionsOf(client);
-      if (!(topic in known) && Object.keys(known).length >= connectionLimits.subscriptions) return done(null, null);
+      if (!(topic in known) && Object.keys(known).length >= connectionLimits.subscriptions) {
+        modern?.refuseSubscription(subscription, refusal("quotaExceeded", `more than ${connectionLimits.subscriptions} subscriptions`));
+        return done(null, null);
+      }
       subscribers.add(client, topic);
       done(null, subscription);
     },
@@ -171,6 +182,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
       const isReply = isOurs && /\/(accepted|rejected)$/.test(topic);
       if (!isOurs && granted(client, topic) === undefined) return null;
       if (!isReply && !access.receive(principalOf(client), client, topic)) return null;
+      if (hasExpired(packet.payload, rules.clock.now())) return null;
       if (ratesOf.get(client)?.mayPublish(rules.clock.now()) === false) return null;
       report(client, "received", packet);
       return packet;
@@ -179,6 +191,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
   const broker = await Aedes.createBroker(brokerOptions);
 
   broker.on("unsubscribe", (_filters, client) => subscribers.review(client));
+  broker.on("keepaliveTimeout", ({ conn }) => mqtt5On(conn)?.end(refusal("keepAliveTimeout", "keep alive timeout")));
   broker.on("clientError", (client, error) => log(`disconnected ${client.id}: ${error.message}`));
   broker.on("connectionError", (_client, error) => log(`refused a connection: ${error.message}`));
 
@@ -191,34 +204,51 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     });
   }
 
+  /** Gives a connection to the broker. */
+  function serve(stream: Duplex, principal: Principal): void {
+    principals.set(stream, principal);
+    const client = broker.handle(stream);
+    stream.once("close", () => subscribers.remove(client));
+    if (principal.kind === "certificate") remember(client, principal.certificateId);
+    limitPacket(client, maxPacketBytes);
+    const rates = rules.rates.connection();
+    if (rates !== undefined) ratesOf.set(client, rates);
+    const modern = mqtt5On(stream);
+    onPacket(client, (packet) => {
+      modern?.restore(packet);
+      if (packet.cmd === "publish") {
+        report(client, "published", packet);
+        if (rates?.mayPublish(rules.clock.now()) === false) discarded.add(packet);
+      }
+      if (packet.cmd !== "subscribe") return;
+      const { length } = packet.subscriptions;
+      if (length > connectionLimits.filtersInSubscribe) end(client, refusal("quotaExceeded", `a SUBSCRIBE with ${length} filters`));
+      for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
+    });
+  }
+
   const streams = new Set<Duplex>();
+  /** What the broker has of those that speak MQTT 5. */
+  const translations = new Set<Duplex>();
   return {
     accept(stream, principal = anyone) {
       streams.add(stream);
       stream.once("close", () => streams.delete(stream));
-      principals.set(stream, principal);
-      const client = broker.handle(stream);
-      stream.once("close", () => subscribers.remove(client));
-      if (principal.kind === "certificate") remember(client, principal.certificateId);
-      limitPacket(client, maxPacketBytes);
-      const rates = rules.rates.connection();
-      if (rates !== undefined) ratesOf.set(client, rates);
-      onPacket(client, (packet) => {
-        if (packet.cmd === "publish") {
-          report(client, "published", packet);
-          if (rates?.mayPublish(rules.clock.now()) === false) discarded.add(packet);
-        }
-        if (packet.cmd !== "subscribe") return;
-        if (packet.subscriptions.length > connectionLimits.filtersInSubscribe)
-          disconnect(client, `a SUBSCRIBE with ${packet.subscriptions.length} filters`);
-        for (const subscription of packet.subscriptions) if (subscription.qos === 2) subscription.qos = 1;
+      whenVersionIsKnown(stream, log, (isMqtt5) => {
+        if (!isMqtt5) return serve(stream, principal);
+        const translated = translateMqtt5(stream, () => rules.clock.now());
+        translations.add(translated);
+        translated.once("close", () => translations.delete(translated));
+        serve(translated, principal);
       });
     },
     deliver: (messages) => outbox.after(() => delivery.announce(messages)),
     hangUp(certificateId) {
-      for (const client of [...(byCertificate.get(certificateId) ?? [])]) disconnect(client, "its certificate is no longer active");
+      for (const client of [...(byCertificate.get(certificateId) ?? [])])
+        end(client, refusal("notAuthorized", "its certificate is no longer active"));
     },
     async stop() {
+      for (const stream of translations) mqtt5On(stream)?.end(refusal("serverShuttingDown", "the service stops"));
       await new Promise<void>((resolve) => broker.close(resolve));
       for (const stream of streams) stream.destroy();
     },

@@ -1,0 +1,69 @@
+/** When sessions of MQTT 5 begin anew and when they end. The broker inside keeps one for ever or not at all. */
+import type { Aedes } from "aedes";
+import type { TimeSource } from "../time";
+
+/** Seconds that a session may outlive its connection, unless an account has more (developer guide, "MQTT 5 properties"). */
+export const maxSessionExpirySeconds = 3600;
+
+export interface Mqtt5Sessions {
+  /** A client of an older version takes over whatever there is, and its session does not expire. */
+  takeOver(clientId: string): void;
+  /** Resolves when the client may connect, with what is to be called when its connection has ended. */
+  enter(clientId: string, cleanStart: boolean): Promise<(expirySeconds: number) => void>;
+}
+
+interface Stay {
+  cancelExpiry?: () => void;
+}
+
+export function openMqtt5Sessions(broker: () => Aedes, time: TimeSource): Mqtt5Sessions {
+  const stays = new Map<string, Stay>();
+  const ending = new Map<string, Promise<void>>();
+
+  function forget(clientId: string): Promise<void> {
+    const end = forgetSession(broker(), clientId).finally(() => {
+      if (ending.get(clientId) === end) ending.delete(clientId);
+    });
+    ending.set(clientId, end);
+    return end;
+  }
+
+  function takeOver(clientId: string): void {
+    stays.get(clientId)?.cancelExpiry?.();
+    stays.delete(clientId);
+  }
+
+  return {
+    takeOver,
+    async enter(clientId, cleanStart) {
+      takeOver(clientId);
+      const stay: Stay = {};
+      stays.set(clientId, stay);
+      await ending.get(clientId);
+      if (cleanStart) await forget(clientId);
+      function end(): void {
+        if (stays.get(clientId) !== stay) return;
+        stays.delete(clientId);
+        void forget(clientId);
+      }
+      return (expirySeconds) => {
+        if (stays.get(clientId) !== stay) return;
+        if (expirySeconds === 0) end();
+        else stay.cancelExpiry = time.after(expirySeconds * 1000, end);
+      };
+    },
+  };
+}
+
+interface Persistence {
+  cleanSubscriptions(client: { readonly id: string }): Promise<unknown>;
+  outgoingStream(client: { readonly id: string }): AsyncIterable<object>;
+  outgoingClearMessageId(client: { readonly id: string }, packet: object): Promise<unknown>;
+}
+
+/** Removes subscriptions and queued messages of a client that is not connected. */
+async function forgetSession(broker: Aedes, id: string): Promise<void> {
+  const { persistence } = broker as unknown as { persistence: Persistence };
+  await persistence.cleanSubscriptions({ id });
+  for await (const packet of persistence.outgoingStream({ id })) await persistence.outgoingClearMessageId({ id }, packet);
+}
