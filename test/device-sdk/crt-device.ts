@@ -9,11 +9,13 @@ export interface CrtAddress {
   readonly clientId: string;
   readonly hostname: string;
   readonly port: number;
+  /** What an MQTT 5 client says beside that in its CONNECT. */
+  readonly more?: object;
 }
 
 export interface CrtCall {
   readonly id: number;
-  readonly client: "device" | "connection" | "v1" | "v2";
+  readonly client: "device" | "connection" | "mqtt5" | "v1" | "v2";
   readonly method: string;
   readonly args: readonly unknown[];
 }

@@ -3,12 +3,15 @@
  * The SDK's native part takes down a worker thread that ends (aws-crt 1.33.1), so it cannot live in the test runner.
  */
 import type { mqtt_request_response } from "aws-iot-device-sdk-v2";
-import { iot, iotjobs, mqtt } from "aws-iot-device-sdk-v2";
+import { auth, iot, iotjobs, mqtt, mqtt5 } from "aws-iot-device-sdk-v2";
 import type { CrtAddress, CrtCall, CrtOutcome } from "./crt-device";
 
 let connection: mqtt.MqttClientConnection | undefined;
+let modern: mqtt5.Mqtt5Client | undefined;
 let v1: iotjobs.IotJobsClient | undefined;
 let v2: iotjobs.IotJobsClientv2 | undefined;
+
+const limits = { maxRequestResponseSubscriptions: 5, maxStreamingSubscriptions: 2, operationTimeoutInSeconds: 8 };
 
 function tell(outcome: CrtOutcome): void {
   process.send?.(outcome);
@@ -27,8 +30,34 @@ async function connect({ identity, ca, clientId, hostname, port }: CrtAddress): 
   connection.on("interrupt", () => tell({ event: "interrupt", message: {} }));
   await connection.connect();
   v1 = new iotjobs.IotJobsClient(connection);
-  const limits = { maxRequestResponseSubscriptions: 5, maxStreamingSubscriptions: 2, operationTimeoutInSeconds: 8 };
   v2 = iotjobs.IotJobsClientv2.newFromMqtt311(connection, limits);
+}
+
+/** Resolves with what the service said in its CONNACK; every later event of the connection is told. */
+async function connectMqtt5({ identity, ca, clientId, hostname, port, more = {} }: CrtAddress): Promise<object> {
+  const credentialsProvider = auth.AwsCredentialsProvider.newStatic("AKIDEXAMPLE", "wJalrXUtnFEMI", "session-token");
+  const builder =
+    identity === undefined
+      ? iot.AwsIotMqtt5ClientConfigBuilder.newWebsocketMqttBuilderWithSigv4Auth(hostname, { credentialsProvider, region: "us-east-1" })
+      : iot.AwsIotMqtt5ClientConfigBuilder.newDirectMqttBuilderWithMtlsFromMemory(hostname, identity.certificate, identity.privateKey);
+  builder
+    .withCertificateAuthority(ca)
+    .withPort(port)
+    .withConnectProperties({ keepAliveIntervalSeconds: 60, clientId, ...more });
+  const client = (modern = new mqtt5.Mqtt5Client(builder.build()));
+  client.on("error", () => {});
+  client.on("disconnection", ({ disconnect }) => tell({ event: "disconnection", message: disconnect ?? {} }));
+  const connack = await new Promise<object>((resolve, reject) => {
+    client.on("connectionSuccess", (told) => resolve({ ...told.connack, settings: told.settings }));
+    client.on("connectionFailure", ({ error, connack: refused }) => {
+      client.stop();
+      reject(Object.assign(error, { modeledError: refused }));
+    });
+    client.start();
+  });
+  v1 = iotjobs.IotJobsClient.newFromMqtt5Client(client);
+  v2 = iotjobs.IotJobsClientv2.newFromMqtt5(client, limits);
+  return connack;
 }
 
 /** Opens a stream of the newer client; what comes is told as an event. Resolves when the subscription stands. */
@@ -47,9 +76,11 @@ async function listen(
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
 function carryOut({ client, method, args }: CrtCall): Promise<unknown> {
+  if (client === "device" && method === "connectMqtt5") return connectMqtt5(args[0] as CrtAddress);
   if (client === "device") return method === "connect" ? connect(args[0] as CrtAddress) : listen(args[0] as never, args[1] as string);
   if (client === "connection")
     return (connection as unknown as Record<string, Method>)[method]?.call(connection, ...args) as Promise<unknown>;
+  if (client === "mqtt5") return (modern as unknown as Record<string, Method>)[method]?.call(modern, ...args) as Promise<unknown>;
   if (client === "v2") return (v2 as unknown as Record<string, Method>)[method]?.call(v2, ...args) as Promise<unknown>;
   const told = (error: unknown, message?: object): void => tell({ event: method, message: message ?? { error: String(error) } });
   const given = method.startsWith("subscribe") ? [...args, mqtt.QoS.AtLeastOnce, told] : [...args, mqtt.QoS.AtLeastOnce];
