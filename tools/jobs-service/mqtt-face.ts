@@ -177,7 +177,8 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     },
     authorizeForward(client, packet) {
       const { topic } = packet;
-      const isOurs = packet.brokerId.startsWith("jobs-");
+      // A retained message comes to a new subscriber from no broker at all: null.
+      const isOurs = String(packet.brokerId).startsWith("jobs-");
       // The answer to one's own request needs no permission to be received; see choices.ts.
       const isReply = isOurs && /\/(accepted|rejected)$/.test(topic);
       if (!isOurs && granted(client, topic) === undefined) return null;
