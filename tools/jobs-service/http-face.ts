@@ -1,7 +1,7 @@
 /** The HTTPS face: control plane, data plane and objects behind one port. */
 import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { except } from "hono/combine";
@@ -12,8 +12,9 @@ import { afterOutbox } from "./after-outbox";
 import { signedOnly } from "./authentication";
 import { controlApi } from "./control-api";
 import type { Issuing } from "./control/identities";
+import { incomingOf } from "./client-certificate";
 import { deviceApi, deviceRefusal } from "./device-api";
-import { objectApi } from "./object-api";
+import { objectApi, objectLimit } from "./object-api";
 import type { Outbox } from "./group-commit";
 import { localApi } from "./local-api";
 import type { Objects } from "./objects";
@@ -52,6 +53,7 @@ export function openHttpFace(options: HttpFaceOptions): Server {
   const tooLarge = (c: Context): Response =>
     c.json({ message: `the body exceeds ${maxBodyBytes} bytes` }, 413, { "x-amzn-errortype": "RequestEntityTooLargeException" });
   app.use(except("/objects/*", bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge })));
+  app.use("/objects/*", objectLimit); // Before signatures: they are of the body, which has to be read for them.
   if (credentials !== undefined) app.use(signedOnly(credentials));
   // The data plane first: it lets pass what is not signed for it.
   app.route("/", deviceApi(rules, policies, time));
@@ -75,8 +77,22 @@ export function openHttpFace(options: HttpFaceOptions): Server {
       const { name, message, status, members } = error;
       return c.json({ message, ...members }, status as ContentfulStatusCode, { "x-amzn-errortype": name });
     }
+    // Whoever sent the body has gone, or does not know how to send one: nobody hears this, and nothing is wrong here.
+    if (incomingOf(c).destroyed && !incomingOf(c).complete) return malformed();
     broken(error);
     return c.json({ message: "the service failed" }, 500, { "x-amzn-errortype": "InternalFailureException" });
   });
-  return createServer(getRequestListener(app.fetch));
+  const errorHandler = (error: unknown): Response => {
+    if (!(error instanceof RequestError)) broken(error);
+    return malformed();
+  };
+  return createServer(getRequestListener(app.fetch, { errorHandler }));
+}
+
+/** The answer to what cannot be read as a request: a target that is no URL, a host that is none, half a body. */
+function malformed(): Response {
+  return Response.json(
+    { message: "The request is malformed" },
+    { status: 400, headers: { "x-amzn-errortype": "InvalidRequestException" } },
+  );
 }

@@ -23,20 +23,23 @@ export function readRange(header: string | undefined, sizeBytes: number): { firs
   return first >= sizeBytes || (start === "" && Number(end) === 0) ? "unsatisfiable" : { first, last };
 }
 
-/** Without rules nothing goes wrong on request. */
+/** Refuses a body that is larger than an object may be. */
+export const objectLimit = bodyLimit({
+  maxSize: maxObjectBytes,
+  onError: (c) =>
+    c.json({ message: `an object has at most ${maxObjectBytes} bytes` }, 413, { "x-amzn-errortype": "RequestEntityTooLargeException" }),
+});
+
+/** Bodies are as large as they come: see objectLimit. Without rules nothing goes wrong on request. */
 export function objectApi(objects: Objects, rules?: Pick<Rules, "faults">, time: TimeSource = systemTime(true)): Hono {
   const app = new Hono();
-  const tooLarge = bodyLimit({
-    maxSize: maxObjectBytes,
-    onError: (c) => c.json({ message: `an object has at most ${maxObjectBytes} bytes` }, 413),
-  });
 
   app.get("/objects", (c) => c.json({ objects: objects.list() }));
 
-  app.put("/objects/:name{.+}", tooLarge, async (c) => {
+  app.put("/objects/:name{.+}", async (c) => {
     const name = c.req.param("name");
     const bad = badName(name);
-    if (bad !== undefined) return c.json({ message: bad }, 400);
+    if (bad !== undefined) return c.json({ message: bad }, 400, { "x-amzn-errortype": "InvalidRequestException" });
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     const url = objects.put(name, bytes);
     await objects.kept();

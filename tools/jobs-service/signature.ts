@@ -27,11 +27,17 @@ function incomplete(message: string): never {
   throw new ControlRefusal("IncompleteSignatureException", message);
 }
 
+/** The query of a request's target, whatever its path is: `//` is no URL, not even with a base, and comes over the wire all the same. */
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start < 0 ? "" : url.slice(start + 1).split("#", 1)[0]);
+}
+
 /** The service that a request is signed for, as it claims. Never throws: an unsigned request has none. */
 export function signedService({ url, headers }: Pick<SignedRequest, "url" | "headers">): string | undefined {
   const header = /Credential=[^,\s/]+\/\d{8}\/[^/,\s]+\/([^/,\s]+)\/aws4_request/.exec(headers["authorization"] ?? "")?.[1];
   if (header !== undefined) return header;
-  const credential = new URL(url, "https://host").searchParams.get("X-Amz-Credential") ?? "";
+  const credential = queryOf(url).get("X-Amz-Credential") ?? "";
   return /^[^/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request$/.exec(credential)?.[1];
 }
 
@@ -39,7 +45,7 @@ export function signedService({ url, headers }: Pick<SignedRequest, "url" | "hea
 export function readSignature(request: SignedRequest): Signature | undefined {
   const authorization = request.headers["authorization"];
   if (authorization !== undefined) return readHeader(authorization, request.headers);
-  const query = new URL(request.url, "https://host").searchParams;
+  const query = queryOf(request.url);
   return query.has("X-Amz-Signature") || query.has("X-Amz-Algorithm") ? readQuery(query) : undefined;
 }
 

@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { createScope, getCanonicalHeaders, SignatureV4 } from "@smithy/signature-v4";
 import { ControlRefusal } from "./rules";
-import { readSignature, type Signature } from "./signature";
+import { queryOf, readSignature, type Signature } from "./signature";
 
 /** The one pair of keys that a service knows when signatures are verified. */
 export interface Credentials {
@@ -38,7 +38,7 @@ function refuse(message: string): never {
 class Verifier extends SignatureV4 {
   async signatureOf(request: SignedRequest, signature: Signature, query: Record<string, string | string[]>, payloadHash: string) {
     const { longDate, shortDate, region, service, signedHeaders } = signature;
-    const headers = Object.fromEntries(signedHeaders.map((name) => [name, request.headers[name] ?? ""]));
+    const headers = Object.fromEntries(signedHeaders.map((name) => [name, valueOf(request, name)]));
     const canonical = this.createCanonicalRequest(
       { method: request.method, protocol: "https:", hostname: "", path: pathOf(request.url), headers, query },
       getCanonicalHeaders({ method: "", protocol: "", hostname: "", path: "", headers }, undefined, new Set(signedHeaders)),
@@ -116,7 +116,7 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 /** The queries that may have been signed. For WebSockets AWS IoT wants the session token added after signing (developer guide). */
 function queriesOf({ url }: SignedRequest, { isPresigned }: Signature): Record<string, string | string[]>[] {
   const all: Record<string, string | string[]> = {};
-  for (const [name, value] of new URL(url, "https://host").searchParams) {
+  for (const [name, value] of queryOf(url)) {
     const known = Object.hasOwn(all, name) ? all[name] : undefined;
     all[name] = known === undefined ? value : [known, value].flat();
   }
@@ -126,6 +126,11 @@ function queriesOf({ url }: SignedRequest, { isPresigned }: Signature): Record<s
 
 function pathOf(url: string): string {
   return /^(?:https?:\/\/[^/?#]*)?([^?#]*)/.exec(url)?.[1] ?? "/";
+}
+
+/** Own members only: `constructor` is no header. */
+function valueOf({ headers }: SignedRequest, name: string): string {
+  return (Object.hasOwn(headers, name) ? headers[name] : undefined) ?? "";
 }
 
 function isSame(left: string, right: string): boolean {

@@ -4,6 +4,7 @@ import type { Authority } from "../certificates";
 import type { Choices } from "../choices";
 import type { Rules } from "../rules";
 import { ControlRefusal } from "../rules";
+import { text } from "../rules/input-checks";
 import { marked, tokenPage } from "./marker";
 import { readJsonBody } from "./request";
 
@@ -12,6 +13,9 @@ export interface Issuing {
   readonly authority: Pick<Authority, "issueKeys" | "signRequest" | "forget">;
   readonly keys: Choices["keysOfCertificates"];
 }
+
+/** Of a certificate (API model); of a request there is only a minimum there. */
+const maxPemCharacters = 65_536;
 
 const isActive = (c: Context): { status?: string } => (c.req.query("setAsActive") === "true" ? { status: "ACTIVE" } : {});
 
@@ -23,15 +27,16 @@ export function identitiesApi({ identities }: Rules, { authority, keys }: Issuin
     return c.json({ ...registered, keyPair: { PublicKey: publicKey, PrivateKey: privateKey } });
   });
   app.post("/certificates", async (c) => {
-    const { certificateSigningRequest } = await readJsonBody(c);
-    const certificatePem = await authority.signRequest(String(certificateSigningRequest)).catch(() => {
+    const request = text(await readJsonBody(c), "certificateSigningRequest", 1, maxPemCharacters) ?? "";
+    const certificatePem = await authority.signRequest(request).catch(() => {
       throw new ControlRefusal("InvalidRequestException", "The certificate signing request is not valid");
     });
     return c.json(identities.registerCertificate({ certificatePem, ...isActive(c) }));
   });
   app.post("/certificate/register-no-ca", async (c) => {
-    const { certificatePem, status } = await readJsonBody(c);
-    const given = { certificatePem: String(certificatePem), ...(typeof status === "string" && { status }) };
+    const body = await readJsonBody(c);
+    const status = text(body, "status", 1, 128);
+    const given = { certificatePem: text(body, "certificatePem", 1, maxPemCharacters) ?? "", ...(status !== undefined && { status }) };
     const { certificateArn, certificateId } = identities.registerCertificate({ ...given, certificateMode: "SNI_ONLY" });
     return c.json({ certificateArn, certificateId });
   });
@@ -43,8 +48,10 @@ export function identitiesApi({ identities }: Rules, { authority, keys }: Issuin
   });
   app.delete("/certificates/:id", (c) => {
     const { id } = c.req.param();
-    identities.deleteCertificate(id, c.req.query("forceDelete") === "true");
-    authority.forget(id);
+    // The id may have a prefix and capitals.
+    const { certificateId } = identities.describeCertificate(id);
+    identities.deleteCertificate(certificateId, c.req.query("forceDelete") === "true");
+    authority.forget(certificateId);
     return c.json({});
   });
 

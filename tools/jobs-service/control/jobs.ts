@@ -48,7 +48,11 @@ export function jobsApi(rules: Rules): Hono {
   app.post("/jobs/:jobId/targets", async (c) => {
     const { targets } = await readJsonBody(c);
     if (!Array.isArray(targets) || targets.length === 0) throw invalid(targets, "targets", "Member must have at least one item");
-    return c.json(rules.associateTargetsWithJob(c.req.param("jobId"), targets.map(String)));
+    const arns = targets.map((arn: unknown) => {
+      if (typeof arn !== "string") throw invalid(arn, "targets", "Member must be the ARN of a thing group");
+      return arn;
+    });
+    return c.json(rules.associateTargetsWithJob(c.req.param("jobId"), arns));
   });
   return app;
 }

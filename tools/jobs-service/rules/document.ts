@@ -1,4 +1,5 @@
 /** Job documents: opaque JSON, in which placeholders are replaced by fresh URLs each time the document goes to a device. */
+import { isTooDeep, maxDepth } from "./json-depth";
 import type { Execution, Store } from "./store";
 
 export interface JobDocument {
@@ -31,6 +32,12 @@ export function substituteParameters(text: string, parameters: Readonly<Record<s
   return text.replace(/\$\{aws:iot:parameter:([a-zA-Z0-9_-]{1,128})\}/g, (_all, name: string) =>
     JSON.stringify(Object.hasOwn(parameters, name) ? parameters[name] : "").slice(1, -1),
   );
+}
+
+/** A document that is to go to devices: throws a SyntaxError also when it nests so deep that it could not be written into a message. */
+export function readNewDocument(text: string): JobDocument {
+  if (isTooDeep(text)) throw new SyntaxError(`the document nests more than ${maxDepth} levels deep`);
+  return readDocument(text);
 }
 
 /** Throws a SyntaxError when the text is not JSON. */

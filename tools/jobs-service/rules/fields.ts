@@ -1,5 +1,6 @@
 /** Reads the body of a device's request. A null member counts as absent; unknown members are ignored. */
 import type { Choices } from "../choices";
+import { isTooDeep } from "./json-depth";
 import { detailsKeyPattern, plainTextPattern } from "./names";
 import { DeviceRefusal, violation } from "./refusals";
 
@@ -11,11 +12,13 @@ const maxDetailsValue = 1024;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The object in a payload; an empty payload is `{}`. Undefined when it is not UTF-8, not JSON, or not an object. */
+/** The object in a payload; an empty payload is `{}`. Undefined when it is not UTF-8, not JSON, nested too deep, or not an object. */
 export function readBody(payload: Uint8Array): Body | undefined {
   if (payload.length === 0) return {};
   try {
-    const value: unknown = JSON.parse(decoder.decode(payload));
+    const text = decoder.decode(payload);
+    if (isTooDeep(text)) return undefined;
+    const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
   } catch {
     return undefined; // The caller answers InvalidJson.

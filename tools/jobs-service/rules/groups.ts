@@ -6,7 +6,7 @@ import { integer, list, refusal, section, text, type Fields } from "./input-chec
 import { groupArn, plainTextPattern } from "./names";
 import { pageOf, type Page } from "./page";
 import { ControlRefusal } from "./refusals";
-import { addToGroup, createGroup, deleteGroup, groupView, removeFromGroup, requireGroup, requireThing } from "./registry";
+import { addToGroup, checkJoining, createGroup, deleteGroup, groupView, removeFromGroup, requireGroup, requireThing } from "./registry";
 import { saveGroup } from "./saved";
 import type { Group, Store } from "./store";
 import { forgetTags, readTags, tagNew } from "./tags";
@@ -120,10 +120,16 @@ function listGroups(turn: Turn, filter: GroupFilter) {
 function updateGroupsOf(turn: Turn, fields: Fields): void {
   const thingName = text(fields, "thingName", 1, 128);
   if (thingName === undefined) throw refusal("thingName must not be null");
-  requireThing(turn, thingName);
+  const thing = requireThing(turn, thingName);
   const names = (field: string): string[] => (list(fields, field, 10) ?? []).map((name) => text({ name }, "name", 1, 128) ?? "");
   const [added, removed] = [names("thingGroupsToAdd"), names("thingGroupsToRemove")];
-  for (const name of [...added, ...removed]) requireGroup(turn, name);
+  // All is looked at before anything changes: what is refused must leave the thing where it was.
+  const after = new Set(thing.groups);
+  for (const name of removed) after.delete(requireGroup(turn, name));
+  for (const group of added.map((name) => requireGroup(turn, name))) {
+    if (!after.has(group)) checkJoining(turn.store, thingName, after, group);
+    after.add(group);
+  }
   for (const name of removed) removeFromGroup(turn, name, thingName);
   for (const name of added) addToGroup(turn, name, thingName);
 }

@@ -1,7 +1,7 @@
 /** Checks what CreateJob is given. */
 import type { Choices } from "../choices";
 import type { JobDocument } from "./document";
-import { maxDocumentBytes, maxPlaceholders, placeholdersIn, readDocument, substituteParameters } from "./document";
+import { maxDocumentBytes, maxPlaceholders, placeholdersIn, readNewDocument, substituteParameters } from "./document";
 import type { Fields } from "./input-checks";
 import { invalid, list, oneOf, refusal, section, text } from "./input-checks";
 import { readSettings } from "./job-settings";
@@ -127,7 +127,7 @@ function readJobDocument(fields: Fields, source: string | undefined, settings: J
     throw refusal("The job document asks for presigned URLs, so presignedUrlConfig must have a roleArn");
   }
   try {
-    return readDocument(whole);
+    return readNewDocument(whole);
   } catch {
     throw refusal("The job document is not valid JSON");
   }

@@ -16,7 +16,7 @@ import {
   saveMember,
   saveThing,
 } from "./saved";
-import type { Group, Job, Thing } from "./store";
+import type { Group, Job, Store, Thing } from "./store";
 import { isTerminal } from "./store";
 import type { Turn } from "./turn";
 import { dropFromRollout } from "./unreached";
@@ -27,7 +27,7 @@ const maxGroupsOfThing = 10;
 /** The thing of this name; a lenient service makes it when it is first mentioned. */
 export function thingFor(turn: Turn, thingName: string): Thing | undefined {
   const thing = turn.store.things.get(thingName);
-  return thing ?? (turn.store.choices.lenientThings ? createThing(turn, thingName) : undefined);
+  return thing ?? (turn.store.choices.lenientThings && thingNamePattern.test(thingName) ? createThing(turn, thingName) : undefined);
 }
 
 /** As `thingFor`, for the control plane: refuses a name that is not registered. */
@@ -127,14 +127,19 @@ export function addToGroup(turn: Turn, groupName: string, thingName: string): vo
   const group = requireGroup(turn, groupName);
   const thing = requireThing(turn, thingName);
   if (group.things.has(thingName)) return;
-  if (thing.groups.size >= maxGroupsOfThing) throw refusal(`Thing ${thingName} is in ${maxGroupsOfThing} thing groups, which is the limit`);
-  const root = rootOf(turn.store, group);
-  const relative = [...thing.groups].find((other) => rootOf(turn.store, other) === root);
-  if (relative !== undefined) throw refusal(`Thing ${thingName} is already in ${relative.groupName}, a thing group of the same hierarchy`);
+  checkJoining(turn.store, thingName, thing.groups, group);
   saveMember(turn, group, thing);
   group.things.set(thingName, thing);
   thing.groups.add(group);
   for (const job of jobsFor(turn.store, group)) joinJob(turn, job, thing);
+}
+
+/** Refuses a thing that is in these groups one that it cannot join. */
+export function checkJoining(store: Store, thingName: string, groups: ReadonlySet<Group>, joined: Group): void {
+  if (groups.size >= maxGroupsOfThing) throw refusal(`Thing ${thingName} is in ${maxGroupsOfThing} thing groups, which is the limit`);
+  const root = rootOf(store, joined);
+  const relative = [...groups].find((other) => rootOf(store, other) === root);
+  if (relative !== undefined) throw refusal(`Thing ${thingName} is already in ${relative.groupName}, a thing group of the same hierarchy`);
 }
 
 /** RemoveThingFromThingGroup: CONTINUOUS jobs that no longer target the thing are REMOVED from it. */

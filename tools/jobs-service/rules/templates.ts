@@ -1,6 +1,6 @@
 /** Job templates: settings and a document under a name, from which jobs are made. */
 import type { CallContext } from "./call-context";
-import { maxDocumentBytes, readDocument } from "./document";
+import { maxDocumentBytes, readNewDocument } from "./document";
 import { invalid, list, refusal, text, type Fields } from "./input-checks";
 import type { JobInput } from "./job-input";
 import { readSettings } from "./job-settings";
@@ -50,7 +50,7 @@ function documentFor(store: Store, fields: Fields): { document: string; document
   if (written === undefined) throw refusal(`The job document ${documentSource ?? ""} cannot be read`);
   if (Buffer.byteLength(written) > maxDocumentBytes) throw refusal(`A job document can have at most ${maxDocumentBytes} bytes`);
   try {
-    readDocument(written);
+    readNewDocument(written);
   } catch {
     throw refusal("The job document is not valid JSON");
   }
