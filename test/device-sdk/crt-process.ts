@@ -51,7 +51,7 @@ async function connectMqtt5({ identity, ca, clientId, hostname, port, more = {} 
     client.on("connectionSuccess", (told) => resolve({ ...told.connack, settings: told.settings }));
     client.on("connectionFailure", ({ error, connack: refused }) => {
       client.stop();
-      reject(Object.assign(error, { modeledError: refused }));
+      reject(Object.assign(new Error(error.error_name), { modeledError: refused }));
     });
     client.start();
   });

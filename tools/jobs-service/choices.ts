@@ -109,6 +109,15 @@ export const ourChoices: Choices = {
  * - A CONNECT above one a second for a client id ends without CONNACK.
  * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes disconnect;
  *   subscriptions beyond 50 are refused with 0x80 in the SUBACK. The limits are documented, the way of refusing is not.
+ * - MQTT 5: what is refused is told with the reason codes of the guide ("MQTT reason codes"), which does not say where each is used.
+ *   Here PUBACK and SUBACK tell, and the connection stays, as MQTT 5 has it (section 4.13); where nothing can acknowledge, DISCONNECT tells.
+ *   A CONNECT is refused in a CONNACK. Reason strings are our own words, but for subscription identifiers (node-red issue 4133).
+ * - MQTT 5: the CONNACK says 100 for receive maximum, 8 topic aliases (aws-crt-java issue 618 saw that) and 128 KB for packets ("cannot
+ *   exceed 128 KB"), so that a payload is a little less. It names the session expiry and the keep-alive only where they were changed.
+ * - MQTT 5: sharedSubscriptionAvailable is false, and $share is Topic Filter invalid: AWS has them, this service for no version.
+ * - MQTT 5: retain handling 1 and 2 are taken as 0, properties of a will are left out, the service uses no aliases of its own, and
+ *   user properties of different names may change places, those of one name do not. Answers to requests carry no properties.
+ * - MQTT 5: a session's expiry is at most an hour (AWS: up to seven days in accounts that ask for it). UNSUBACK never says 0x11.
  * - Persistent sessions and the QoS 1 messages queued for them are in memory, with a data folder too: a restart ends them, as it ends
  *   all connections, and a device asks again when it reconnects. AWS keeps sessions for an hour.
  */
