@@ -3,7 +3,8 @@ import type { Client, PublishPacket } from "aedes";
 import { refusal, type Refusal } from "./mqtt5-reasons";
 import type { Rules } from "./rules";
 import { connectionLimits } from "./rules/limits";
-import { excess } from "./topic-filters";
+import { thingNamePattern } from "./rules/names";
+import { excess, misplaced } from "./topic-filters";
 
 /** Who is at the other end. `iam` signed with AWS credentials; `anyone` came over plain MQTT and stays on this computer. */
 export type Principal =
@@ -51,7 +52,7 @@ export function accessOf(rules: Rules, policies: boolean): Access {
         : undefined;
     },
     subscribe(principal, { id }, filter) {
-      const long = excess(filter);
+      const long = excess(filter) ?? misplaced(filter);
       if (long !== undefined) return refusal("topicFilterInvalid", long);
       if (filter.startsWith("$") && !filter.startsWith("$aws/"))
         return refusal("topicFilterInvalid", `a subscription to reserved topic ${filter}`);
@@ -65,6 +66,8 @@ export function accessOf(rules: Rules, policies: boolean): Access {
 
 /** Without a certificate there is no policy to ask. Such a device keeps to the topics of the thing that it says it is. */
 function isOwn(clientId: string, action: Action, name: string): boolean {
-  if (!name.startsWith("$") || name.startsWith(`$aws/things/${clientId}/`)) return true;
+  if (!name.startsWith("$")) return true;
+  // A name of a thing only: the client ids `+` and `lamp/jobs` would have the topics of others.
+  if (thingNamePattern.test(clientId) && name.startsWith(`$aws/things/${clientId}/`)) return true;
   return name.startsWith("$aws/events/") && action !== "Publish";
 }

@@ -7,6 +7,7 @@ import { refusal, type Refusal } from "./mqtt5-reasons";
 import type { Mqtt5Sessions } from "./mqtt5-sessions";
 import type { Rules } from "./rules";
 import { connectionLimits, keepAliveSeconds } from "./rules/limits";
+import { unpublishable } from "./topic-filters";
 
 export interface AdmissionOptions {
   readonly rules: Pick<Rules, "rates">;
@@ -26,6 +27,10 @@ export function admission({ rules, access, connect, sessions, principalOf, conne
   function reasonAgainst(client: Client, { clientId, will }: ConnectPacket): Refusal | undefined {
     const idBytes = Buffer.byteLength(clientId);
     if (will?.topic.startsWith("$") === true) return refusal("topicNameInvalid", "its will has a reserved topic");
+    // Published later, it would end the connections of those who receive it.
+    const bad = will === undefined ? undefined : unpublishable(will.topic);
+    if (bad !== undefined) return refusal("topicNameInvalid", `its will has ${bad}`);
+    if (/[\0\ufffd]/.test(clientId)) return refusal("clientIdNotValid", "its client id is not text in UTF-8");
     if (idBytes === 0 || idBytes > connectionLimits.clientIdBytes) {
       return refusal("clientIdNotValid", `its client id has ${idBytes} bytes`);
     }
