@@ -12,6 +12,7 @@ import { listen, type Listener } from "./listeners";
 import { memoryConnection } from "./memory-connection";
 import { openMqttFace, type MqttFace, type Traffic } from "./mqtt-face";
 import { openObjects } from "./objects";
+import { usualPatience, type Patience } from "./patience";
 import { provisionThing } from "./provisioning";
 import type { Message, Rules } from "./rules";
 import type { Credentials } from "./sigv4";
@@ -44,6 +45,8 @@ export interface JobsServiceOptions {
   readonly rateLimits?: boolean;
   /** Other answers to what AWS does not document. */
   readonly choices?: Partial<Choices>;
+  /** How long to wait for slow senders. */
+  readonly patience?: Partial<Patience>;
   /** Hears why connections were refused or ended. No payloads, no keys. */
   readonly log?: (line: string) => void;
 }
@@ -74,6 +77,7 @@ const loopback = "127.0.0.1";
 
 export async function startJobsService(options: JobsServiceOptions = {}): Promise<JobsService> {
   const { host = loopback, ports = {}, time = systemTime(true), policies = true, log = () => {} } = options;
+  const patience: Patience = { ...usualPatience, ...options.patience };
   const urls: { mqtt?: string; mqtts?: string; https?: string } = {};
   const listeners: Listener[] = [];
   const trafficListeners = new Set<(message: Traffic) => void>();
@@ -112,6 +116,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     rules,
     outbox,
     policies,
+    connectMs: patience.connectMs,
     time,
     traffic: (message) => trafficListeners.forEach((listener) => listener(message)),
     log,
@@ -134,7 +139,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   try {
     const name = host === loopback || host === "0.0.0.0" ? "localhost" : host;
     const identity = await authority.issueServer([...new Set(["localhost", loopback, host])]);
-    const doors: Doors = { identity, ca: authority.ca, rules, mqtt, nowMs: () => time.now(), log };
+    const doors: Doors = { identity, ca: authority.ca, rules, mqtt, patience, nowMs: () => time.now(), log };
     if (ports.mqtt !== false) {
       const listener = await listen(
         createServer({ noDelay: true }, (socket) => mqtt.accept(socket)),

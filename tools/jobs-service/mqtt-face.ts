@@ -37,6 +37,8 @@ export interface MqttFaceOptions {
   readonly outbox: Outbox;
   /** Whether policies are enforced. */
   readonly policies: boolean;
+  /** How long to wait for a CONNECT. */
+  readonly connectMs: number;
   /** For what faults and quotas delay. */
   readonly time: TimeSource;
   readonly traffic: (message: Traffic) => void;
@@ -59,7 +61,7 @@ const sink = "$jobs-service/answered";
 const anyone: Principal = { kind: "anyone" };
 
 export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> {
-  const { rules, outbox, policies, time, traffic, log } = options;
+  const { rules, outbox, policies, connectMs, time, traffic, log } = options;
   const { passage, entrance, connect } = faultyWays(rules, time);
   const access = accessOf(rules, policies);
   const principals = new WeakMap<Duplex, Principal>();
@@ -143,6 +145,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
   }
 
   const brokerOptions: AedesOptions = {
+    connectTimeout: connectMs,
     preConnect: admission({ rules, access, connect, sessions, principalOf, connected: (clientId) => connectedAs(broker, clientId), log }),
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
@@ -235,7 +238,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
     accept(stream, principal = anyone) {
       streams.add(stream);
       stream.once("close", () => streams.delete(stream));
-      whenVersionIsKnown(stream, log, (isMqtt5) => {
+      whenVersionIsKnown(stream, { patienceMs: connectMs, log }, (isMqtt5) => {
         if (!isMqtt5) return serve(stream, principal);
         const translated = translateMqtt5(stream, () => rules.clock.now());
         translations.add(translated);

@@ -1,9 +1,6 @@
 /** Tells by the first bytes of a connection whether it speaks MQTT 5, and leaves them where they were. */
 import type { Duplex } from "node:stream";
 
-/** As long as the broker library waits for a CONNECT. */
-const patienceMs = 30_000;
-
 /**
  * Whether these bytes begin an MQTT 5 CONNECT; undefined while there are too few to tell. Whatever else they are is for the broker to
  * judge, bytes that are no MQTT at all too.
@@ -24,7 +21,11 @@ export function beginsMqtt5(bytes: Buffer): boolean | undefined {
 }
 
 /** Calls `serve` once the version is known, with everything that was sent still to be read. A peer that never tells is hung up on. */
-export function whenVersionIsKnown(stream: Duplex, log: (line: string) => void, serve: (isMqtt5: boolean) => void): void {
+export function whenVersionIsKnown(
+  stream: Duplex,
+  { patienceMs, log }: { readonly patienceMs: number; readonly log: (line: string) => void },
+  serve: (isMqtt5: boolean) => void,
+): void {
   let seen: Buffer | undefined;
 
   function stopWaiting(): void {

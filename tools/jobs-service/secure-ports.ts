@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Identity } from "./certificates";
 import type { MqttFace } from "./mqtt-face";
+import type { Patience } from "./patience";
 import type { Rules } from "./rules";
 import { certificateIdOf } from "./rules/certificates";
 
@@ -15,6 +16,7 @@ export interface Doors {
   readonly ca: string;
   readonly rules: Rules;
   readonly mqtt: Pick<MqttFace, "accept">;
+  readonly patience: Patience;
   readonly nowMs: () => number;
   readonly log: (line: string) => void;
 }
@@ -36,7 +38,10 @@ export function mqttsServer(doors: Doors): Server {
 /** A server whose requests and upgrades `http` answers, where whoever asks for MQTT in the TLS greeting gets that instead. */
 export function httpsServer(doors: Doors, http: HttpServer): Server {
   // One of Node's own, for it watches over slow senders; it only does so while it listens itself.
-  const server = createHttpsServer({ ...tlsOptions(doors), ALPNProtocols: [mqttProtocol, "http/1.1"] });
+  const { headersMs: headersTimeout, requestMs: requestTimeout } = doors.patience;
+  // How often Node looks whether someone is late; half a minute unless given.
+  const timeouts = { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(headersTimeout, 30_000) };
+  const server = createHttpsServer({ ...tlsOptions(doors), ...timeouts, ALPNProtocols: [mqttProtocol, "http/1.1"] });
   const serve = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket) => {
@@ -50,9 +55,16 @@ export function httpsServer(doors: Doors, http: HttpServer): Server {
 }
 
 /** Which certificates are good is for the register to say, not for a chain: AWS takes those of others too once they are registered. */
-function tlsOptions({ identity, ca }: Doors): TlsOptions {
+function tlsOptions({ identity, ca, patience }: Doors): TlsOptions {
   const own = { cert: identity.certificate, key: identity.privateKey, ca };
-  return { ...own, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2", noDelay: true };
+  return {
+    ...own,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.2",
+    noDelay: true,
+    handshakeTimeout: patience.handshakeMs,
+  };
 }
 
 function withLog(server: Server, { log }: Doors): Server {

@@ -27,7 +27,7 @@ export function serveWebSockets(server: Server, { mqtt, credentials, log }: WebS
 
   function refuse(socket: Duplex, status: string, reason: string): void {
     log(`refused a WebSocket: ${reason}`);
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy()); // Or a peer that stays would stay for ever.
   }
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
