@@ -23,6 +23,15 @@ function raw(firstByte: number, ...rest: readonly number[]): Buffer {
   return Buffer.from([firstByte, rest.length, ...rest]);
 }
 
+/** A PUBLISH on a topic of so many equal bytes, and what follows that. */
+function sized(length: number, byte: number, rest: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.of(length >> 8, length & 255), Buffer.alloc(length, byte), rest]);
+  return Buffer.concat([Buffer.of(0x30, (body.length & 127) | 128, ((body.length >> 7) & 127) | 128, body.length >> 14), body]);
+}
+
+/** Properties of 30,003 bytes: a content type of 30,000 that are no UTF-8. */
+const contentType = Buffer.concat([Buffer.of(0xb3, 0xea, 0x01, 3, 0x75, 0x30), Buffer.alloc(30_000, 0xff)]);
+
 describe("a CONNACK", () => {
   const will = { payload: Buffer.from("gone"), retain: false };
   it.each<[string, string, number, Partial<IConnectPacket>]>([
@@ -143,6 +152,8 @@ describe("a DISCONNECT of the service says", () => {
     ["Malformed Packet, for properties that are cut off", 0x81, [raw(0x30, ...topicA, 9, 3, 0, 9), Buffer.alloc(16)]],
     ["Malformed Packet, for a length of five bytes", 0x81, [Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 1])]],
     ["Malformed Packet, for subscription options that are reserved", 0x81, [raw(0x82, 0, 1, 0, ...topicA, 0xc1)]],
+    ["Malformed Packet, for a topic that is no UTF-8", 0x81, [sized(30_000, 0xff, Buffer.of(0))]],
+    ["Malformed Packet, for a property that is no UTF-8", 0x81, [sized(1, 0x61, contentType)]],
     ["Protocol Error, for a second CONNECT", 0x82, [connectPacket(thing)]],
     ["Protocol Error, for AUTH", 0x82, [{ cmd: "auth", reasonCode: 0x18 }]],
     ["Protocol Error, for a packet of QoS 2", 0x82, [{ cmd: "pubrel", messageId: 1 }]],

@@ -25,7 +25,20 @@ export function fault(packet: Packet): Refusal | undefined {
   // Of those that clients send, AWS takes neither those of QoS 2 nor AUTH (developer guide, "AWS IoT differences from MQTT specifications").
   if (names === undefined) return refusal("protocolError", `${packet.cmd.toUpperCase()} is not supported`);
   const properties = "properties" in packet ? packet.properties : undefined;
+  if (!textsOf(packet).every(fits)) return refusal("malformedPacket", "text that is no UTF-8");
   return faultInProperties(properties, names) ?? faultsOf(packet);
+}
+
+/** The parser reads bytes that are no UTF-8 as U+FFFD, which takes three: the text may then no longer fit into any packet. */
+function fits(text: string): boolean {
+  return Buffer.byteLength(text) <= 0xffff;
+}
+
+function textsOf(packet: Packet): readonly string[] {
+  if (packet.cmd === "connect") return [packet.clientId, packet.will?.topic ?? ""];
+  if (packet.cmd === "publish") return [packet.topic];
+  if (packet.cmd === "subscribe") return packet.subscriptions.map(({ topic }) => topic);
+  return packet.cmd === "unsubscribe" ? packet.unsubscriptions : [];
 }
 
 function faultInProperties(properties: object | undefined, names: readonly string[]): Refusal | undefined {
@@ -33,15 +46,13 @@ function faultInProperties(properties: object | undefined, names: readonly strin
     if (!names.includes(name)) return refusal("protocolError", `property ${name} does not belong here`);
     if (name === "userProperties") {
       // What the parser could not read is null.
-      if (
-        Object.values(value as object)
-          .flat()
-          .includes(null)
-      )
-        return refusal("malformedPacket", "a user property is cut off");
+      const texts: unknown[] = [...Object.keys(value as object), ...(Object.values(value as object) as unknown[]).flat()];
+      if (texts.includes(null)) return refusal("malformedPacket", "a user property is cut off");
+      if (!(texts as string[]).every(fits)) return refusal("malformedPacket", "a user property that is no UTF-8");
       continue;
     }
     if (Array.isArray(value)) return refusal("protocolError", `property ${name} is there twice`);
+    if (typeof value === "string" && !fits(value)) return refusal("malformedPacket", `property ${name} is no UTF-8`);
     if (value === null || value === undefined || value === -1) return refusal("malformedPacket", `property ${name} is cut off`);
   }
   return undefined;

@@ -151,6 +151,7 @@ export function translateMqtt5(raw: Duplex, nowMs: () => number): Duplex {
   /** A message whose payload, the last that the broker writes of it, has not been seen: it is empty. */
   let held: IPublishPacket | undefined;
   let carrier: Buffer = Buffer.alloc(0);
+  listener.on("error", (error: Error) => fail(refusal("unspecified", error.message)));
   listener.on("packet", (packet) => {
     if (packet.cmd === "connack") admit(packet.sessionPresent);
     else if (packet.cmd !== "publish") answer(acks.withCodes(packet));
