@@ -123,9 +123,19 @@ test("an object is stored under its name, with the digests that an ota document 
   expect(length).toBe(String(bytes.length));
 });
 
+test("a job whose document has placeholders is made with the role that signs their addresses", patience, async () => {
+  await json("provision", "lamp-08", "--out", "lamp-08");
+  const document = '{"file":"${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/images/app.bin}"}';
+  const { code, err } = await run("job", "create", document, "--thing", "lamp-08");
+  expect([code, err]).toEqual([1, expect.stringContaining("roleArn")]);
+  await json("job", "create", document, "--thing", "lamp-08", "--id", "signed", "--role", "arn:aws:iam::123456789012:role/images");
+  expect(await json("job", "show", "signed")).toMatchObject({ executions: [{ thingName: "lamp-08", status: "QUEUED" }] });
+});
+
 test("env lets AWS's own tools in", patience, async () => {
   const { out } = await run("env");
   expect(out).toMatch(/^export AWS_ENDPOINT_URL='https:\/\/localhost:\d+'$/m);
+  expect(out).toMatch(/^unset AWS_SESSION_TOKEN AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE$/m);
   const {
     AWS_ENDPOINT_URL: endpoint = "",
     AWS_REGION: region = "",
@@ -150,7 +160,10 @@ test("with --signed only requests with its key are answered, and commands and AW
     expect(statSync(key).mode & 0o077).toBe(0);
     expect(await closed.json("provision", "locked-1")).toMatchObject({ thingName: "locked-1" });
     expect(await closed.json("clock")).toHaveProperty("now");
-    expect((await closed.run("env")).out).toContain(`AWS_SHARED_CREDENTIALS_FILE='${key}'`);
+    const { out } = await closed.run("env");
+    expect(out).toContain(`AWS_SHARED_CREDENTIALS_FILE='${key}'`);
+    // Those of an AWS account, or of another service here, would go before the file.
+    expect(out).toMatch(/^unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN$/m);
     const stranger = new IoTClient({
       endpoint: signed["https"] ?? "",
       region: "us-east-1",

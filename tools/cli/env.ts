@@ -6,7 +6,16 @@ import { credentialsFile, localCredentials } from "./local-credentials";
 import { printJson } from "./output";
 import { defaultPlace, findService } from "./place";
 
-/** Variables that the AWS CLI and the SDKs read. A secret stays in its file. */
+/** What would name other credentials: those in the environment go before those in a file, or the other way round, as the tool pleases. */
+export const otherCredentials: readonly string[] = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_PROFILE",
+  "AWS_SHARED_CREDENTIALS_FILE",
+];
+
+/** Variables that the AWS CLI and the SDKs read; `otherCredentials` that are not among them must not be set. A secret stays in its file. */
 export function environmentOf(place: string): Record<string, string> {
   const { https, ca } = findService(place);
   const file = credentialsFile(place);
@@ -26,6 +35,8 @@ export function environmentOf(place: string): Record<string, string> {
 function env({ dir, json }: { readonly dir: string; readonly json?: boolean }): void {
   const variables = environmentOf(dir);
   if (json === true) return printJson(variables);
+  const unwanted = otherCredentials.filter((name) => !(name in variables));
+  process.stdout.write(`unset ${unwanted.join(" ")}\n`);
   for (const [name, value] of Object.entries(variables)) process.stdout.write(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
 }
 

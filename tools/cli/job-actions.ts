@@ -23,6 +23,7 @@ interface CreateOptions extends Common {
   readonly thing: string[];
   readonly group: string[];
   readonly id?: string;
+  readonly role?: string;
   readonly wait?: boolean;
   readonly timeout: number;
 }
@@ -59,7 +60,9 @@ export async function create(words: string[], options: CreateOptions): Promise<v
   const cloud = await openCloud(options);
   const jobId = options.id ?? newJobId(document);
   const targets = await targetsOf(cloud, options);
-  await cloud.iot.send(new CreateJobCommand({ jobId, targets, document }));
+  const { role: roleArn } = options;
+  const signing = roleArn === undefined ? {} : { presignedUrlConfig: { roleArn } };
+  await cloud.iot.send(new CreateJobCommand({ jobId, targets, document, ...signing }));
   if (options.wait !== true) {
     if (options.json === true) printJson({ jobId, targets: targets.map(nameIn) });
     else process.stdout.write(`${jobId} created for ${targets.map(nameIn).join(", ")}\n`);

@@ -29,6 +29,7 @@ export function jobCommand(): Command {
     .addOption(new Option("--thing <name>", "for this thing; may be repeated").argParser(collect).default([], "every thing, without --aws"))
     .addOption(new Option("--group <name>", "for the members of this thing group; may be repeated").argParser(collect).default([], "none"))
     .option("--id <jobId>", "its name (default: made up)")
+    .option("--role <arn>", "role that signs the S3 addresses which the document has as placeholders")
     .option("--wait", "wait until it has ended; exit code 1 unless it succeeded everywhere")
     .option("--timeout <seconds>", "how long to wait", wholeSeconds, 300)
     .action(act("create"));
