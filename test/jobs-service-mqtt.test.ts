@@ -97,6 +97,23 @@ describe("a notification", () => {
     expect((await second.until(onTopic("notify-next"))).payload).toMatchObject({ execution: { jobId: "j1" } });
   });
 
+  it.each([
+    ["waits for an hour", 3_599_000, true],
+    ["is gone after an hour", 3_600_000, false],
+  ])("%s where a device with a persistent session has left", async (_what, passedMs, isKept) => {
+    const first = await device(at, thing, { clean: false });
+    await first.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });
+    await first.client.endAsync();
+    createJob(at);
+    await fence(await device(at, "another")); // By now the service has seen the end of the first connection.
+    at.time.advance(passedMs);
+    const second = at.made.trying(at.service.urls.mqtt ?? "", thing, { clean: false });
+    const connack = await new Promise<{ sessionPresent: boolean }>((resolve) => second.client.once("connect", resolve));
+    expect(connack.sessionPresent).toBe(isKept);
+    await fence(second);
+    expect(second.got.filter(({ topic }) => topic.endsWith("notify-next"))).toHaveLength(isKept ? 1 : 0);
+  });
+
   it("follows from a timer on the service's clock", async () => {
     const lamp = await device(at);
     await lamp.client.subscribeAsync(`${root}/notify-next`, { qos: 1 });

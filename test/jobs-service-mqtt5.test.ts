@@ -253,7 +253,7 @@ describe("a session", () => {
     expect(((await wire.next()) as IPublishPacket).payload.toString()).toBe("later");
   });
 
-  it("goes on in 3.1.1, where it does not expire", async () => {
+  it("goes on in 3.1.1, whose sessions last for an hour after the connection", async () => {
     await left(keeping(60));
     const older = await device(at, "one", { clean: false });
     await older.until(({ topic }) => topic === "a");

@@ -4,7 +4,7 @@ import type { FaultyWays } from "./fault-passage";
 import type { Access, Principal } from "./mqtt-face-access";
 import { mqtt5On } from "./mqtt5";
 import { refusal, type Refusal } from "./mqtt5-reasons";
-import type { Mqtt5Sessions } from "./mqtt5-sessions";
+import { maxSessionExpirySeconds, type MqttSessions } from "./mqtt-sessions";
 import type { Rules } from "./rules";
 import { connectionLimits, keepAliveSeconds } from "./rules/limits";
 import { unpublishable } from "./topic-filters";
@@ -13,7 +13,7 @@ export interface AdmissionOptions {
   readonly rules: Pick<Rules, "rates">;
   readonly access: Pick<Access, "connect">;
   readonly connect: FaultyWays["connect"];
-  readonly sessions: Mqtt5Sessions;
+  readonly sessions: MqttSessions;
   readonly principalOf: (client: Client) => Principal;
   /** The connection that has a client id now. */
   readonly connected: (clientId: string) => Client | undefined;
@@ -60,13 +60,15 @@ export function admission({ rules, access, connect, sessions, principalOf, conne
     function admit(): void {
       const earlier = connected(clientId);
       if (earlier !== undefined) mqtt5On(earlier.conn)?.end(refusal("sessionTakenOver", "the same client id has connected again"));
-      if (modern === undefined) {
+      if (modern === undefined && packet.clean) {
         sessions.takeOver(clientId);
         return done(null, true);
       }
-      void sessions.enter(clientId, modern.terms.cleanStart).then((leave) => {
-        if (client.conn.destroyed) return leave(modern.terms.expirySeconds);
-        client.conn.once("close", () => leave(modern.terms.expirySeconds));
+      // In MQTT 5 the farewell may still change it.
+      const expirySeconds = (): number => modern?.terms.expirySeconds ?? maxSessionExpirySeconds;
+      void sessions.enter(clientId, modern?.terms.cleanStart ?? false).then((leave) => {
+        if (client.conn.destroyed) return leave(expirySeconds());
+        client.conn.once("close", () => leave(expirySeconds()));
         done(null, true);
       });
     }

@@ -16,7 +16,7 @@ import { mqtt5On, translateMqtt5 } from "./mqtt5";
 import { hasExpired } from "./mqtt5-carried";
 import { whenVersionIsKnown } from "./mqtt5-first-packet";
 import { refusal, type Refusal } from "./mqtt5-reasons";
-import { openMqtt5Sessions } from "./mqtt5-sessions";
+import { openMqttSessions } from "./mqtt-sessions";
 import type { Message, Rules } from "./rules";
 import { connectionLimits } from "./rules/limits";
 import type { ConnectionRates } from "./rules/rates";
@@ -72,7 +72,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
   const subscribers = openSubscribers();
   const delivery = openDelivery(() => broker, subscribers, passage, disconnect);
 
-  const sessions = openMqtt5Sessions(() => broker, time);
+  const sessions = openMqttSessions(() => broker, time);
 
   const principalOf = (client: Client): Principal => principals.get(client.conn) ?? anyone;
 

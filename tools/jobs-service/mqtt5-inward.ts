@@ -4,7 +4,7 @@ import type { IConnectPacket, IDisconnectPacket, IPublishPacket, Packet } from "
 import { receiveMaximum, type Mqtt5Acks } from "./mqtt5-acks";
 import { fault } from "./mqtt5-checks";
 import { reasonCodes, refusal, type Refusal } from "./mqtt5-reasons";
-import { maxSessionExpirySeconds } from "./mqtt5-sessions";
+import { maxSessionExpirySeconds } from "./mqtt-sessions";
 
 /** Aliases that one connection may use ("AWS IoT Core endpoints and quotas"; aws-crt-java issue 618 saw 8 in a CONNACK). */
 export const topicAliasMaximum = 8;

@@ -1,12 +1,12 @@
-/** When sessions of MQTT 5 begin anew and when they end. The broker inside keeps one for ever or not at all. */
+/** When sessions begin anew and when they end. The broker inside keeps one for ever or not at all. */
 import type { Aedes } from "aedes";
 import type { TimeSource } from "../time";
 
-/** Seconds that a session may outlive its connection, unless an account has more (developer guide, "MQTT 5 properties"). */
+/** Seconds that a session may outlive its connection, and does in 3.1.1, unless an account has more (developer guide, "MQTT persistent sessions"). */
 export const maxSessionExpirySeconds = 3600;
 
-export interface Mqtt5Sessions {
-  /** A client of an older version takes over whatever there is, and its session does not expire. */
+export interface MqttSessions {
+  /** A client that wants no session is here; the broker has ended an earlier one. */
   takeOver(clientId: string): void;
   /** Resolves when the client may connect, with what is to be called when its connection has ended. */
   enter(clientId: string, cleanStart: boolean): Promise<(expirySeconds: number) => void>;
@@ -16,7 +16,7 @@ interface Stay {
   cancelExpiry?: () => void;
 }
 
-export function openMqtt5Sessions(broker: () => Aedes, time: TimeSource): Mqtt5Sessions {
+export function openMqttSessions(broker: () => Aedes, time: TimeSource): MqttSessions {
   const stays = new Map<string, Stay>();
   const ending = new Map<string, Promise<void>>();
 
