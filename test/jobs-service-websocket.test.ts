@@ -5,11 +5,13 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { IClientOptions } from "mqtt";
 import { MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { VirtualTime } from "../tools/time";
 import { devices, fence, withToken, type Device } from "./jobs-service/devices";
 import { createJob, securedAroundEachTest, statusOf, thing } from "./jobs-service/secured-service";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" };
-const at = securedAroundEachTest({ credentials });
+const time = new VirtualTime(Date.now());
+const at = securedAroundEachTest({ credentials, time });
 let made: ReturnType<typeof devices>;
 beforeEach(() => {
   made = devices();
@@ -55,6 +57,15 @@ describe("over a WebSocket", () => {
     expect(client.client.connected).toBe(false);
     expect(at.log.join("\n")).toContain(reason);
   });
+});
+
+it("ends after 24 hours", async () => {
+  const client = overWebSocket(await signedUrl());
+  await fence(client);
+  time.advance(24 * 3_600_000 - 1);
+  await fence(client);
+  time.advance(1);
+  await client.closed;
 });
 
 describe("over TLS on the HTTPS port, with ALPN x-amzn-mqtt-ca", () => {

@@ -11,6 +11,7 @@ import { keepIn } from "./keeping";
 import { listen, type Listener } from "./listeners";
 import { memoryConnection } from "./memory-connection";
 import { openMqttFace, type MqttFace, type Traffic } from "./mqtt-face";
+import { namesOf } from "./host-names";
 import { openObjects } from "./objects";
 import { usualPatience, type Patience } from "./patience";
 import { provisionThing } from "./provisioning";
@@ -126,7 +127,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   const { credentials } = options;
   const endpoints = (type: string): string => endpointOf(type, urls);
   const http = openHttpFace({ rules, objects, endpoints, issuing, policies, time, outbox, credentials, broken });
-  serveWebSockets(http, { mqtt, credentials, log });
+  serveWebSockets(http, { mqtt, credentials, time, log });
 
   async function stop(): Promise<void> {
     stopTimers();
@@ -137,8 +138,8 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
   }
 
   try {
-    const name = host === loopback || host === "0.0.0.0" ? "localhost" : host;
-    const identity = await authority.issueServer([...new Set(["localhost", loopback, host])]);
+    const { name, all } = namesOf(host);
+    const identity = await authority.issueServer(all);
     const doors: Doors = { identity, ca: authority.ca, rules, mqtt, patience, nowMs: () => time.now(), log };
     if (ports.mqtt !== false) {
       const listener = await listen(

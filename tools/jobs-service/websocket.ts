@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
+import type { TimeSource } from "../time";
 import type { MqttFace } from "./mqtt-face";
 import { ControlRefusal } from "./rules";
 import { verifyRequest, type Credentials } from "./sigv4";
@@ -9,16 +10,19 @@ import { verifyRequest, type Credentials } from "./sigv4";
 /** The service in the scope of the signature (developer guide, "MQTT over the WebSocket protocol"). */
 const service = "iotdevicegateway";
 const maxFrameBytes = 256 * 1024;
+/** Whatever is said over it, a WebSocket ends after a day ("AWS IoT Core endpoints and quotas", WebSocket connection duration). */
+const longestMs = 24 * 3_600_000;
 
 export interface WebSocketOptions {
   readonly mqtt: Pick<MqttFace, "accept">;
   /** When given, the request must be signed with these; otherwise everyone on this computer may connect. */
   readonly credentials: Credentials | undefined;
+  readonly time: TimeSource;
   readonly log: (line: string) => void;
 }
 
 /** Takes up the WebSockets of a server. Who signs is an AWS user and no device: IAM, not IoT policies, would bind it, so nothing does. */
-export function serveWebSockets(server: Server, { mqtt, credentials, log }: WebSocketOptions): void {
+export function serveWebSockets(server: Server, { mqtt, credentials, time, log }: WebSocketOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxFrameBytes,
@@ -43,7 +47,13 @@ export function serveWebSockets(server: Server, { mqtt, credentials, log }: WebS
         return refuse(socket, "403 Forbidden", error.message);
       }
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => mqtt.accept(createWebSocketStream(webSocket), { kind: "iam" }));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.once(
+        "close",
+        time.after(longestMs, () => webSocket.close(1001)),
+      );
+      mqtt.accept(createWebSocketStream(webSocket), { kind: "iam" });
+    });
   }
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
