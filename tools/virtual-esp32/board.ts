@@ -4,6 +4,7 @@ import type { TimeSource } from "../time";
 import { systemTime } from "../time";
 import type { Chip, ResetReason, RtcMemory } from "./chip";
 import { createChip } from "./chip";
+import { createComponent, httpRequestBytes } from "./component";
 import type { Fault } from "./fault";
 import { Fault as FaultError } from "./fault";
 import type { FlashWrite } from "./flash";
@@ -26,11 +27,13 @@ export interface BoardOptions {
   readonly network?: Network;
   /** Decides everything that is chance: order of keys, torn writes, cuts of messages. */
   readonly seed?: number;
+  /** NodeMCU as it is, or with our component and the settings of our firmware. Stock unless said otherwise. */
+  readonly firmware?: "stock" | "jobsfw";
   /** Stack of the main task, on which Lua runs: 8192 in NodeMCU's defaults, 16384 in our firmware. */
   readonly stackBytes?: number;
   /** The http module's request buffer: 512 in NodeMCU, larger where our firmware lifts it. */
   readonly httpRequestBytes?: number;
-  /** CONFIG_MQTT_BUFFER_SIZE: 1024 in NodeMCU's defaults. */
+  /** CONFIG_MQTT_BUFFER_SIZE: 1024 in NodeMCU's defaults, 4096 in our firmware. */
   readonly mqttBufferBytes?: number;
   /** How long Lua is blocked when an MQTT connection is lost or cannot be made: 5012 measured on stock firmware, about 100 on ours. */
   readonly mqttReconnectBlockMs?: number;
@@ -65,6 +68,13 @@ export interface Board {
   };
   /** Writes an image into a slot, as esptool does: otadata is erased, so that ota_0 boots next, or points to ota_1. */
   flash(slot: SlotName, image: Uint8Array): void;
+  /** What is in NVS. A namespace and a key have at most 15 characters each. */
+  readonly nvs: {
+    read(namespace: string, key: string): Buffer | undefined;
+    write(namespace: string, key: string, value: Uint8Array | string): void;
+    /** How often pages had to be erased: each of the six bears about 100,000. */
+    erases(): number;
+  };
   powerOn(): void;
   /** Cuts the power, now. */
   powerOff(): void;
@@ -149,6 +159,8 @@ export function createBoard(options: BoardOptions = {}): Board {
   function boot(slot: SlotName, reason: ResetReason): void {
     const image = readDescription(flash.slot(slot))!;
     tell("boot", { slot, version: image.version, reason });
+    const isOurs = options.firmware === "jobsfw";
+    const requestBytes = options.httpRequestBytes ?? (isOurs ? httpRequestBytes : 512);
     chip = createChip({
       time,
       flash,
@@ -158,10 +170,11 @@ export function createBoard(options: BoardOptions = {}): Board {
       pins,
       random,
       seed: (options.seed ?? 1) + bootCount++,
-      stackBytes: options.stackBytes ?? 8192,
-      httpRequestBytes: options.httpRequestBytes ?? 512,
-      mqttBufferBytes: options.mqttBufferBytes ?? 1024,
-      mqttReconnectBlockMs: options.mqttReconnectBlockMs ?? 5012,
+      stackBytes: options.stackBytes ?? (isOurs ? 16384 : 8192),
+      httpRequestBytes: requestBytes,
+      mqttBufferBytes: options.mqttBufferBytes ?? (isOurs ? 4096 : 1024),
+      mqttReconnectBlockMs: options.mqttReconnectBlockMs ?? (isOurs ? 100 : 5012),
+      component: isOurs ? createComponent(requestBytes) : undefined,
       running: slot,
       resetReason: reason,
       line,
@@ -214,6 +227,15 @@ export function createBoard(options: BoardOptions = {}): Board {
         flash.save("file", name);
       },
       list: () => [...flash.files.keys()].sort(),
+    },
+    nvs: {
+      read: (namespace, key) => flash.nvs.get(`${namespace}/${key}`),
+      write(namespace, key, value) {
+        if (namespace.length > 15 || key.length > 15) throw new Error(`"${namespace}" or "${key}" is longer than NVS keeps`);
+        flash.nvs.set(`${namespace}/${key}`, Buffer.from(value));
+        flash.save("nvs");
+      },
+      erases: () => flash.nvsErases,
     },
     flash(slot, image) {
       if (image.length > slotBytes) throw new Error(`an image of ${image.length} bytes does not fit into a slot of ${slotBytes}`);

@@ -1,5 +1,6 @@
 /** What the firmware's modules have to work with between two resets: Lua, the task queue, timers that die with the chip, flash and network. */
 import type { TimeSource } from "../time";
+import type { Component } from "./component";
 import type { Flash } from "./flash";
 import { Fault } from "./fault";
 import type { Link, Radio } from "./radio";
@@ -38,6 +39,8 @@ export interface ChipOptions {
   readonly mqttReconnectBlockMs: number;
   readonly running: SlotName;
   readonly resetReason: ResetReason;
+  /** Our component, undefined on stock NodeMCU. */
+  readonly component: Component | undefined;
   /** A line on the console. */
   readonly line: (text: string) => void;
   /** The chip has stopped: the board decides what follows. */

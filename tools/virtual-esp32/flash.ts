@@ -14,6 +14,9 @@ export interface OtaEntry {
   readonly state: "new" | "testing" | "valid" | "invalid" | "aborted" | "undefined";
 }
 
+/** Entries of 32 bytes that a page of NVS holds; it is erased when they have all been used. */
+const entriesOfNvsPage = 126;
+
 export interface FlashWrite {
   readonly n: number;
   readonly what: string;
@@ -34,6 +37,10 @@ export interface Flash {
   /** Power is lost in the n-th write from now. */
   cutAt(n: number): void;
   readonly written: number;
+  /** So many more entries of NVS were written. */
+  wear(entries: number): void;
+  /** How often pages of NVS had to be erased since the board was made. */
+  readonly nvsErases: number;
 }
 
 /** `random` decides how much of a torn write is there; `told` hears of every write. */
@@ -44,6 +51,7 @@ export function createFlash(dir: string | undefined, random: () => number, told:
   const contents: Record<SlotName, Buffer[]> = { ota_0: [], ota_1: [] };
   let written = 0;
   let cutAt = Infinity;
+  let nvsEntries = 0;
 
   const path = (...names: string[]): string => join(dir ?? "", ...names);
   if (dir !== undefined) {
@@ -102,6 +110,12 @@ export function createFlash(dir: string | undefined, random: () => number, told:
     },
     cutAt(n) {
       cutAt = n;
+    },
+    wear(entries) {
+      nvsEntries += entries;
+    },
+    get nvsErases() {
+      return Math.floor(nvsEntries / entriesOfNvsPage);
     },
   };
   return flash;

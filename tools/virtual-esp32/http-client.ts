@@ -27,6 +27,8 @@ export interface HttpOptions {
   readonly timeoutMs: number;
   /** 0: redirects are not followed. */
   readonly maxRedirects: number;
+  /** A body shorter than announced is an error: our component sees to that. */
+  readonly checksLength: boolean;
   readonly open: (host: string, port: number, isTls: boolean) => { readonly stream: Duplex; readonly upEvent: "connect" | "secureConnect" };
   readonly after: (delayMs: number, fire: () => void) => () => void;
 }
@@ -206,6 +208,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       const bytes = await read();
       if (bytes === undefined || bytes.length === 0) {
         if (!response.headersComplete) throw new Failure(bytes === undefined ? httpError.timeout : httpError.closed);
+        if (options.checksLength && response.length > 0) throw new Failure(httpError.closed);
         break; // a body that ends early is no error
       }
       queue.push(...response.feed(bytes));

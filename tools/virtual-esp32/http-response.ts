@@ -12,6 +12,8 @@ export interface Response {
   readonly headersComplete: boolean;
   readonly bodyComplete: boolean;
   readonly keepAlive: boolean;
+  /** The announced length of the body, -1 when there was none. */
+  readonly length: number;
   /** The value of Location, never cut. */
   readonly location: string | undefined;
   /** Takes what one read gave. Events are collected; the caller delivers them one by one. */
@@ -85,6 +87,9 @@ export function createResponse(method: string, events: ResponseEvents): Response
     },
     get keepAlive() {
       return keepAlive && (length >= 0 || isChunked || stage === "complete");
+    },
+    get length() {
+      return length;
     },
     get location() {
       return location;

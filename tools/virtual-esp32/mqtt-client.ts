@@ -5,9 +5,13 @@ import { generate, parser as createParser } from "mqtt-packet";
 import { bufferIncoming } from "./mqtt-incoming";
 
 export type MqttEvent =
-  | { readonly kind: "connected" | "disconnected" | "subscribed" | "unsubscribed" | "published" }
+  | { readonly kind: "connected" | "unsubscribed" }
+  /** `connack` is the code with which the broker refused the connection, 0 when it did not. */
+  | { readonly kind: "disconnected"; readonly connack: number }
+  | { readonly kind: "subscribed"; readonly isRefused: boolean }
+  | { readonly kind: "published"; readonly messageId: number }
   /** A message, or a piece of one; only the first piece has the topic. */
-  | { readonly kind: "data"; readonly topic: Buffer; readonly data: Buffer };
+  | { readonly kind: "data"; readonly topic: Buffer; readonly data: Buffer; readonly offset: number; readonly totalBytes: number };
 
 export interface MqttConfig {
   readonly clientId: string;
@@ -16,7 +20,7 @@ export interface MqttConfig {
   readonly clean: boolean;
   /** Seconds; 0 becomes 120. */
   readonly keepalive: number;
-  readonly will: { readonly topic: string; readonly payload: Buffer } | undefined;
+  readonly will: { readonly topic: string; readonly payload: Buffer; readonly qos: number; readonly retain: boolean } | undefined;
   readonly bufferBytes: number;
   /** Opens the connection; `connect` or `secureConnect` tells that it is up. */
   readonly open: () => { readonly stream: Duplex; readonly upEvent: "connect" | "secureConnect" };
@@ -72,11 +76,11 @@ export function createMqttClient(config: MqttConfig): MqttClient {
   }
 
   /** The connection is lost or was never made; why is known to the log of the chip only. */
-  function lost(): void {
+  function lost(connack = 0): void {
     if (state === "ended") return;
     end();
     stream?.destroy();
-    config.tell({ kind: "disconnected" });
+    config.tell({ kind: "disconnected", connack });
   }
 
   function send(packet: Packet): boolean {
@@ -116,15 +120,15 @@ export function createMqttClient(config: MqttConfig): MqttClient {
 
   function received(packet: Packet): void {
     if (packet.cmd === "connack") {
-      if (packet.returnCode !== 0) return lost();
+      if (packet.returnCode !== 0) return lost(packet.returnCode);
       state = "connected";
       keepAlive();
       config.tell({ kind: "connected" });
     } else if (packet.cmd === "pingresp") isPingOpen = false;
-    else if (packet.cmd === "suback") config.tell({ kind: "subscribed" });
+    else if (packet.cmd === "suback") config.tell({ kind: "subscribed", isRefused: packet.granted.includes(0x80) });
     else if (packet.cmd === "unsuback") config.tell({ kind: "unsubscribed" });
     else if (packet.cmd === "puback" || packet.cmd === "pubcomp") {
-      if (outbox.delete(packet.messageId!)) config.tell({ kind: "published" });
+      if (outbox.delete(packet.messageId!)) config.tell({ kind: "published", messageId: packet.messageId! });
     } else if (packet.cmd === "pubrec") send({ cmd: "pubrel", messageId: packet.messageId! });
     else if (packet.cmd === "pubrel") send({ cmd: "pubcomp", messageId: packet.messageId! });
   }
@@ -135,21 +139,21 @@ export function createMqttClient(config: MqttConfig): MqttClient {
       ({ stream, upEvent } = config.open());
     } catch {
       // Certificates that cannot be read: known once the TCP connection is up, so a moment later.
-      after(1, lost);
+      after(1, () => lost());
       return;
     }
     const connection = stream;
     const parser = createParser();
     parser.on("packet", received);
-    parser.on("error", lost);
+    parser.on("error", () => lost());
     const incoming = bufferIncoming(config.bufferBytes, config.random, {
       packet: (bytes) => void parser.parse(bytes),
-      data: (topic, data) => config.tell({ kind: "data", topic, data }),
+      data: (topic, data, offset, totalBytes) => config.tell({ kind: "data", topic, data, offset, totalBytes }),
       // The acknowledgement goes out before Lua has seen the message.
       acknowledge: (qos, messageId) => void send(qos === 1 ? { cmd: "puback", messageId } : { cmd: "pubrec", messageId }),
     });
-    connection.on("error", lost);
-    connection.on("close", lost);
+    connection.on("error", () => lost());
+    connection.on("close", () => lost());
     connection.on("data", (chunk: Buffer) => {
       if (state !== "ended") incoming(chunk);
     });
@@ -164,7 +168,7 @@ export function createMqttClient(config: MqttConfig): MqttClient {
         keepalive: keepaliveMs / 1000,
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password: Buffer.from(password, "latin1") }),
-        ...(will === undefined ? {} : { will: { topic: will.topic, payload: will.payload, qos: 0, retain: false } }),
+        ...(will === undefined ? {} : { will: { ...will, qos: will.qos === 0 ? 0 : will.qos === 1 ? 1 : 2 } }),
       });
     });
     const giveUp = after(networkTimeoutMs, () => {

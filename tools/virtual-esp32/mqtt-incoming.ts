@@ -3,8 +3,8 @@
 export interface Incoming {
   /** A whole packet other than PUBLISH. */
   packet(bytes: Buffer): void;
-  /** A message or a piece of one. */
-  data(topic: Buffer, data: Buffer): void;
+  /** A message or a piece of one: where in it that begins, and how long the whole is. */
+  data(topic: Buffer, data: Buffer, offset: number, totalBytes: number): void;
   /** A message of QoS 1 or 2 is complete. */
   acknowledge(qos: number, messageId: number): void;
 }
@@ -32,7 +32,7 @@ function readHeader(bytes: Buffer): Header | undefined {
 export function bufferIncoming(bufferBytes: number, random: () => number, incoming: Incoming): (chunk: Buffer) => void {
   let received = Buffer.alloc(0);
   /** The message of which the first piece was delivered. */
-  let open: { restBytes: number; readonly qos: number; readonly messageId: number } | undefined;
+  let open: { restBytes: number; readonly totalBytes: number; readonly qos: number; readonly messageId: number } | undefined;
 
   function finish(qos: number, messageId: number): void {
     if (qos > 0) incoming.acknowledge(qos, messageId);
@@ -43,9 +43,10 @@ export function bufferIncoming(bufferBytes: number, random: () => number, incomi
     const topicAt = header.headerBytes + 2;
     const payloadAt = topicAt + topicBytes + (header.qos > 0 ? 2 : 0);
     const messageId = header.qos > 0 ? packet.readUInt16BE(topicAt + topicBytes) : 0;
-    incoming.data(packet.subarray(topicAt, topicAt + topicBytes), packet.subarray(payloadAt));
+    const totalBytes = header.packetBytes - payloadAt;
+    incoming.data(packet.subarray(topicAt, topicAt + topicBytes), packet.subarray(payloadAt), 0, totalBytes);
     if (packet.length === header.packetBytes) finish(header.qos, messageId);
-    else open = { restBytes: header.packetBytes - packet.length, qos: header.qos, messageId };
+    else open = { restBytes: header.packetBytes - packet.length, totalBytes, qos: header.qos, messageId };
   }
 
   return (chunk) => {
@@ -54,7 +55,7 @@ export function bufferIncoming(bufferBytes: number, random: () => number, incomi
       if (open !== undefined) {
         if (received.length === 0) return;
         const size = Math.min(open.restBytes, received.length, bufferBytes, 1 + Math.floor(random() * 2 * bufferBytes));
-        incoming.data(Buffer.alloc(0), received.subarray(0, size));
+        incoming.data(Buffer.alloc(0), received.subarray(0, size), open.totalBytes - open.restBytes, open.totalBytes);
         received = received.subarray(size);
         open.restBytes -= size;
         if (open.restBytes > 0) continue;

@@ -14,13 +14,20 @@ export const stackCost = { base: 1200, pcall: 424, resume: 360, sort: 500, gsub:
 export interface Stack {
   /** Runs `call` with so many bytes of the stack in use. */
   during<T>(cost: number, call: () => T): T;
+  /** The least that was left of it. */
+  readonly leastFreeBytes: number;
 }
 
 export function createStack(sizeBytes: number): Stack {
   let used = stackCost.base;
+  let most: number = used;
   return {
+    get leastFreeBytes() {
+      return sizeBytes - most;
+    },
     during(cost, call) {
       used += cost;
+      most = Math.max(most, used);
       if (used > sizeBytes) throw new Fault("crash", "***ERROR*** A stack overflow in task main has been detected.");
       try {
         return call();

@@ -146,6 +146,27 @@ interface WifiModule {
   start(): void;
 }
 
+/** Our component (firmware/components/jobsfw): what the agent uses of it. It raises for arguments of the wrong type only. */
+/** @noSelf */
+interface JobsfwModule {
+  /** Whether `signature` (DER, ECDSA or RSA) over a SHA-256 `digest` of 32 bytes is by the key in `pem`, a public key or a certificate. */
+  verify(pem: string, digest: string, signature: string): LuaMultiReturn<[boolean, number]>;
+  /** So many bytes, 0 to 256, of the hardware's generator. */
+  random(count: number): string;
+  /** esp_reset_reason: poweron, software, panic, int_wdt, task_wdt, wdt, brownout and others. */
+  reason(this: void): string;
+  /** Restarts the chip unless called again within `delayMs`, whatever Lua does; 0 stops it. */
+  watchdog(delayMs: number): void;
+  /** A blob in NVS. Namespace and key have at most 15 characters. */
+  get(namespace: string, key: string): string | undefined;
+  /** True when it is in flash: whole, whenever power is lost. Without a value it is removed. */
+  set(namespace: string, key: string, value?: string): boolean | undefined;
+  /** What the next MQTT connection uses instead of the module's values. */
+  mqtt(options: { readonly clientid: string }): void;
+}
+
+/** Undefined on stock NodeMCU. */
+declare const jobsfw: JobsfwModule | undefined;
 declare const tmr: TmrModule;
 declare const mqtt: MqttModule;
 declare const http: HttpModule;

@@ -6,7 +6,8 @@ import type { HttpClient, HttpEvents, HttpRequest } from "../http-client";
 import { createHttpClient, parseUrl } from "../http-client";
 import type { LuaState } from "../lua";
 import { bytes, latin1, lauxlib, lua, luaType } from "../lua";
-import { overTls } from "../tls";
+import { httpConfig } from "../component";
+import { openLink } from "../tls";
 import { checkObject, checkText, newObject, raise, setFunctions, setIntegers } from "../bind";
 import { registerOneShots } from "./http-oneshot";
 import { readOptions } from "./http-options";
@@ -173,6 +174,7 @@ export function registerHttp(chip: Chip): void {
 
   function createConnection(L: LuaState): number {
     lua.lua_settop(L, 3);
+    const { requestBytes, checksLength, identity } = httpConfig(chip);
     const url = lua.lua_isnoneornil(L, 1) ? "" : checkText(L, 1);
     let method = 0;
     if (lua.lua_type(L, 2) === luaType.number) method = lauxlib.luaL_checkinteger(L, 2);
@@ -183,20 +185,11 @@ export function registerHttp(chip: Chip): void {
     const c: HttpContext = {
       client: createHttpClient({
         bufferBytes,
-        requestBytes: chip.httpRequestBytes,
+        requestBytes,
+        checksLength,
         timeoutMs,
         maxRedirects,
-        open(host, port, isTls) {
-          const link = chip.connect(host, port);
-          if (!isTls) return { stream: link, upEvent: "connect" };
-          link.on("error", () => undefined);
-          try {
-            return { stream: overTls(link, host, { ca, certificate: undefined, key: undefined }), upEvent: "secureConnect" };
-          } catch (error) {
-            link.destroy();
-            throw error;
-          }
-        },
+        open: (host, port, isTls) => openLink(chip.connect(host, port), host, isTls ? { ca, ...identity } : undefined),
         after: chip.after,
       }),
       request: {

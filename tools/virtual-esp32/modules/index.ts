@@ -6,6 +6,7 @@ import { registerFile } from "./file";
 import { registerGpio } from "./gpio";
 import { registerHttp } from "./http";
 import { registerIo } from "./io";
+import { registerJobsfw } from "./jobsfw";
 import { registerMqtt } from "./mqtt";
 import { registerNode } from "./node";
 import { registerOtaupgrade } from "./otaupgrade";
@@ -31,5 +32,6 @@ export function registerModules(chip: Chip, bundle: string | undefined): AccessP
   registerEncoder(chip);
   registerTime(chip);
   registerRtcmem(chip);
+  if (chip.component !== undefined) registerJobsfw(chip, chip.component);
   return registerWifi(chip);
 }

@@ -13,8 +13,12 @@ export interface Target {
   readonly identity: TlsIdentity | undefined;
 }
 
-/** The arguments of connect, by position and type. */
-export function readTarget(L: LuaState, keep: (slot: "connectOk" | "connectFailed", index: number) => void): Target {
+/** The arguments of connect, by position and type. `takesPlainPem`: our component is there. */
+export function readTarget(
+  L: LuaState,
+  takesPlainPem: boolean,
+  keep: (slot: "connectOk" | "connectFailed", index: number) => void,
+): Target {
   let host = checkText(L, 2);
   const uri = /^(mqtts?|wss?):\/\/([^:/]+)(?::(\d+))?/.exec(host);
   const isMqttUri = uri !== null && uri[1]!.startsWith("mqtt");
@@ -33,7 +37,8 @@ export function readTarget(L: LuaState, keep: (slot: "connectOk" | "connectFaile
   } else if (lua.lua_type(L, n) === luaType.nil) n++;
   else if (lua.lua_istable(L, n)) {
     isSecure = true;
-    identity = { ca: pem(L, n, "ca_cert"), certificate: pem(L, n, "client_cert"), key: pem(L, n, "client_key") };
+    const read = (name: string): Buffer | undefined => pem(L, n, name, takesPlainPem);
+    identity = { ca: read("ca_cert"), certificate: read("client_cert"), key: read("client_key") };
     n++;
   }
   if (lua.lua_isnumber(L, n)) n++; // autoreconnect, which never works: the client is destroyed at every disconnect
@@ -48,11 +53,12 @@ export function readTarget(L: LuaState, keep: (slot: "connectOk" | "connectFaile
   return { host, port, identity: isSecure ? identity : undefined };
 }
 
-function pem(L: LuaState, table: number, name: string): Buffer | undefined {
+function pem(L: LuaState, table: number, name: string, takesPlainPem: boolean): Buffer | undefined {
   const isThere = lua.lua_getfield(L, table, name) !== luaType.nil;
   const data = isThere ? Buffer.from(lauxlib.luaL_checkstring(L, -1)) : undefined;
   lua.lua_pop(L, 1);
   // Mbed TLS takes data for PEM only when the last byte counted is NUL; NodeMCU counts without it. Such data is read as DER, and is none.
-  if (data !== undefined && data.includes("-----BEGIN") && data[data.length - 1] !== 0) return Buffer.from([0x30]);
+  // Our component gives no length, and mbedTLS then takes the text up to its NUL.
+  if (!takesPlainPem && data !== undefined && data.includes("-----BEGIN") && data[data.length - 1] !== 0) return Buffer.from([0x30]);
   return data;
 }

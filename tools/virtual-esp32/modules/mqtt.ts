@@ -4,7 +4,8 @@ import type { LuaState } from "../lua";
 import { bytes, latin1, lauxlib, lua, utf8 } from "../lua";
 import type { MqttClient, MqttEvent } from "../mqtt-client";
 import { createMqttClient } from "../mqtt-client";
-import { overTls } from "../tls";
+import { alpnFor, wholeMessages } from "../component";
+import { openLink } from "../tls";
 import type { Target } from "./mqtt-target";
 import { readTarget } from "./mqtt-target";
 import { checkObject, checkText, newObject, setFunctions } from "../bind";
@@ -130,32 +131,28 @@ export function registerMqtt(chip: Chip): void {
   }
 
   function start(c: Context, target: Target): void {
+    const { component } = chip;
+    // Events carry no client: the context's present one is meant, even when it is a newer one.
+    const tell = (event: MqttEvent): void => {
+      const atMs = chip.uptimeMs();
+      chip.post("medium", () => handle(c, event, atMs));
+    };
+    const ours = component?.mqtt;
     c.client = createMqttClient({
-      clientId: c.clientId,
-      username: c.username,
-      password: c.password,
+      clientId: ours?.clientId ?? c.clientId,
+      username: ours?.username ?? c.username,
+      password: ours?.password ?? c.password,
       clean: c.clean,
       keepalive: c.keepalive,
-      will: c.will,
-      bufferBytes: chip.mqttBufferBytes,
+      will: ours?.will ?? (c.will === undefined ? undefined : { ...c.will, qos: 0, retain: false }),
+      bufferBytes: ours?.bufferBytes || chip.mqttBufferBytes,
       open() {
-        const link = chip.connect(target.host, target.port);
-        if (target.identity === undefined) return { stream: link, upEvent: "connect" };
-        link.on("error", () => undefined);
-        try {
-          return { stream: overTls(link, target.host, target.identity), upEvent: "secureConnect" };
-        } catch (error) {
-          link.destroy();
-          throw error;
-        }
+        const ofOurs = component === undefined ? {} : { usesBundle: true, alpn: alpnFor(component, target.port) };
+        return openLink(chip.connect(target.host, target.port), target.host, target.identity && { ...target.identity, ...ofOurs });
       },
       after: chip.after,
       random: chip.random,
-      // Events carry no client: the context's present one is meant, even when it is a newer one.
-      tell(event) {
-        const atMs = chip.uptimeMs();
-        chip.post("medium", () => handle(c, event, atMs));
-      },
+      tell: component === undefined ? tell : wholeMessages(component, tell),
     });
     chip.memory.set(c, target.identity === undefined ? plainBytes : tlsBytes);
   }
@@ -175,7 +172,7 @@ export function registerMqtt(chip: Chip): void {
       destroy(c);
       start(
         c,
-        readTarget(L, (slot, index) => setSlot(c, slot, index)),
+        readTarget(L, chip.component !== undefined, (slot, index) => setSlot(c, slot, index)),
       );
       lua.lua_pushboolean(L, true);
       return 1;
@@ -204,29 +201,33 @@ export function registerMqtt(chip: Chip): void {
       const qos = lauxlib.luaL_checkinteger(L, 4);
       const retain = lauxlib.luaL_checkinteger(L, 5);
       if (lua.lua_isfunction(L, 6)) setSlot(c, "published", 6);
-      lua.lua_pushboolean(L, client.publish(topic, payload, qos, retain !== 0) >= 0);
+      const id = client.publish(topic, payload, qos, retain !== 0);
+      if (chip.component !== undefined) chip.component.notes.lastId = id;
+      lua.lua_pushboolean(L, id >= 0);
       return 1;
     },
-    // The message id is compared with ESP_OK, which is 0 and never an id: the result is false, always.
+    // The message id is compared with ESP_OK, which is 0 and never an id: the result is false, always. Our component gives ESP_OK.
     subscribe(L) {
       const c = context(L);
+      let isSent = false;
       if (c.client !== undefined) {
         const topic = utf8(lauxlib.luaL_checkstring(L, 2));
         const qos = lauxlib.luaL_checkinteger(L, 3);
         if (lua.lua_isfunction(L, 4)) setSlot(c, "subscribed", 4);
-        c.client.subscribe(topic, qos);
+        isSent = c.client.subscribe(topic, qos) >= 0;
       }
-      lua.lua_pushboolean(L, false);
+      lua.lua_pushboolean(L, isSent && chip.component !== undefined);
       return 1;
     },
     unsubscribe(L) {
       const c = context(L);
+      let isSent = false;
       if (c.client !== undefined) {
         const topic = utf8(lauxlib.luaL_checkstring(L, 2));
         if (lua.lua_isfunction(L, 3)) setSlot(c, "unsubscribed", 3);
-        c.client.unsubscribe(topic);
+        isSent = c.client.unsubscribe(topic) >= 0;
       }
-      lua.lua_pushboolean(L, false);
+      lua.lua_pushboolean(L, isSent && chip.component !== undefined);
       return 1;
     },
   });

@@ -1,0 +1,107 @@
+/**
+ * Our component `jobsfw` (firmware/components/jobsfw): what it puts in place of the values that NodeMCU's http and mqtt modules hand to ESP-IDF, and
+ * what it keeps about the connections. Between two resets; without it the board is stock NodeMCU.
+ */
+import type { Chip } from "./chip";
+import type { MqttEvent } from "./mqtt-client";
+import type { TlsIdentity } from "./tls";
+
+/** What the next MQTT connect uses instead of the module's own values; undefined leaves those. */
+export interface MqttOverrides {
+  clientId: string | undefined;
+  username: string | undefined;
+  password: string | undefined;
+  will: { readonly topic: string; readonly payload: Buffer; readonly qos: number; readonly retain: boolean } | undefined;
+  alpn: string | undefined;
+  bufferBytes: number;
+}
+
+/** What the next HTTP connection uses besides the module's options. */
+export interface HttpOverrides {
+  certificate: Buffer | undefined;
+  key: Buffer | undefined;
+  requestBytes: number;
+}
+
+/** What became of messages and connections; `jobsfw.mqttinfo`. */
+export interface MqttNotes {
+  lastId: number;
+  ackedId: number;
+  acks: number;
+  dropped: number;
+  connack: number;
+  subRefused: boolean;
+}
+
+export interface Component {
+  readonly mqtt: MqttOverrides;
+  readonly http: HttpOverrides;
+  readonly notes: MqttNotes;
+  /** The least of the free memory that was seen. */
+  leastFreeBytes: number;
+}
+
+/** CONFIG_JOBSFW_MQTT_MAX_MESSAGE. */
+export const longestMessageBytes = 16_384;
+/** CONFIG_JOBSFW_HTTP_TX_BUFFER. */
+export const httpRequestBytes = 4096;
+/** AWS IoT's name for MQTT with client certificates on port 443. */
+const awsAlpn = "x-amzn-mqtt-ca";
+
+export function createComponent(requestBytes: number): Component {
+  return {
+    mqtt: { clientId: undefined, username: undefined, password: undefined, will: undefined, alpn: undefined, bufferBytes: 0 },
+    http: { certificate: undefined, key: undefined, requestBytes },
+    notes: { lastId: 0, ackedId: 0, acks: 0, dropped: 0, connack: 0, subRefused: false },
+    leastFreeBytes: Infinity,
+  };
+}
+
+/** What an HTTP connection is made with, as it is now: later calls of `jobsfw.http` change it for later connections. */
+export interface HttpConfig {
+  readonly requestBytes: number;
+  /** A body shorter than announced is an error. */
+  readonly checksLength: boolean;
+  readonly identity: Pick<TlsIdentity, "certificate" | "key" | "usesBundle">;
+}
+
+export function httpConfig({ component, httpRequestBytes: stockBytes }: Pick<Chip, "component" | "httpRequestBytes">): HttpConfig {
+  const none = { certificate: undefined, key: undefined };
+  if (component === undefined) return { requestBytes: stockBytes, checksLength: false, identity: none };
+  const { certificate, key, requestBytes } = component.http;
+  const hasBoth = certificate !== undefined && key !== undefined;
+  return { requestBytes, checksLength: true, identity: { ...(hasBoth ? { certificate, key } : none), usesBundle: true } };
+}
+
+/** The protocol named in the TLS handshake to this port; an empty option names none. */
+export function alpnFor({ mqtt }: Component, port: number): string | undefined {
+  const name = mqtt.alpn ?? (port === 443 ? awsAlpn : undefined);
+  return name === "" ? undefined : name;
+}
+
+/** Notes what the firmware's MQTT task tells, and hands it on with each message in one piece; those that are too long are dropped. */
+export function wholeMessages({ notes }: Component, tell: (event: MqttEvent) => void): (event: MqttEvent) => void {
+  let parts: { readonly topic: Buffer; readonly data: Buffer[]; sizeBytes: number } | undefined;
+  return (event) => {
+    if (event.kind === "published") {
+      notes.ackedId = event.messageId;
+      notes.acks++;
+    } else if (event.kind === "subscribed") notes.subRefused = event.isRefused;
+    else if (event.kind === "disconnected") {
+      notes.connack = event.connack;
+      parts = undefined;
+    }
+    if (event.kind !== "data" || event.data.length >= event.totalBytes) return tell(event);
+    if (event.offset === 0) {
+      const isTooLong = event.totalBytes > longestMessageBytes;
+      if (isTooLong) notes.dropped++;
+      parts = isTooLong ? undefined : { topic: Buffer.from(event.topic), data: [], sizeBytes: 0 };
+    }
+    if (parts === undefined) return;
+    parts.data.push(Buffer.from(event.data));
+    parts.sizeBytes += event.data.length;
+    if (parts.sizeBytes < event.totalBytes) return;
+    tell({ ...event, topic: parts.topic, data: Buffer.concat(parts.data), offset: 0 });
+    parts = undefined;
+  };
+}
