@@ -104,8 +104,10 @@ export const ourChoices: Choices = {
  *   prints them (an older one has the latter); a deleted execution's `status` is the one it had (note in the older edition). They are
  *   sent at QoS 1, after the notifications of the same change.
  * - Quotas per second (a switch, off): a burst of one second's worth is let through. Above 100 messages a second on a connection what
- *   comes in is neither carried out nor acknowledged and what goes out is dropped, QoS 1 too; AWS would send that again later. The
- *   quota of 100 unacknowledged messages is not kept.
+ *   comes in is neither carried out nor acknowledged and what goes out is dropped, QoS 1 too; AWS would send that again later.
+ * - At most 100 unacknowledged messages in either direction: kept in MQTT 5, where they are announced and what comes on top waits or
+ *   ends the connection. In 3.1.1 they are not counted. A message that a 3.1.1 device does not acknowledge is not sent again on the
+ *   same connection, as AWS does for an hour, but once the device comes back with its session; MQTT 5 forbids the former.
  * - A CONNECT above one a second for a client id ends without CONNACK.
  * - More than 8 filters in a SUBSCRIBE, a topic over 256 bytes or 7 slashes disconnect;
  *   subscriptions beyond 50 are refused with 0x80 in the SUBACK. The limits are documented, the way of refusing is not.
@@ -119,5 +121,6 @@ export const ourChoices: Choices = {
  *   user properties of different names may change places, those of one name do not. Answers to requests carry no properties.
  * - MQTT 5: a session's expiry is at most an hour (AWS: up to seven days in accounts that ask for it). UNSUBACK never says 0x11.
  * - Persistent sessions and the QoS 1 messages queued for them are in memory, with a data folder too: a restart ends them, as it ends
- *   all connections, and a device asks again when it reconnects. AWS keeps sessions for an hour.
+ *   all connections, and a device asks again when it reconnects. The hour that they last counts by the computer's clock, not by the
+ *   service's, which can be moved on. What was queued is replayed at once; AWS takes a second for ten messages.
  */

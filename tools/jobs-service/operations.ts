@@ -12,10 +12,11 @@ export interface ServedOperation {
 /** How the operations differ that do. */
 const differs: Readonly<Record<string, string>> = {
   CreateJob:
-    "starts its rollout within the call, where AWS takes seconds; placeholders of the package catalogue stay as they are; `isConcurrent` is always false",
-  DescribeJob: "`processingTargets` is left out, as nothing is ever still being processed",
+    "starts its rollout within the call, where AWS takes seconds; without a rollout configuration all things are told at once; placeholders of the package catalogue stay as they are; there is no limit of active jobs",
+  DescribeJob: "`beforeSubstitution` changes nothing, as there is no package catalogue",
+  CancelJob: "cancels within the call, so that no cancellation is ever seen in progress but in events",
   DeleteJob: "deletes at once: no `DELETION_IN_PROGRESS` to be seen, and no limit of ten",
-  GetJobDocument: "`beforeSubstitution` changes nothing, as there is no package catalogue",
+  GetJobDocument: "as DescribeJob",
   CreateThing: "there are no billing groups to name",
   DescribeManagedJobTemplate: "the documents are our own, in the form of the AWS IoT Device Client",
   CreateThingType: "`mqtt5Configuration` is ignored",
