@@ -21,6 +21,7 @@ import { makeSigningRequest } from "./signing-request";
 import type { Cloud } from "./cloud";
 import { CommandFailed } from "./failing";
 import { identityFiles } from "./identity";
+import { fileNameOf } from "./place";
 
 /** The files of a thing's identity, as boards and agents read them. The thing is made where it is missing. */
 export async function enrol(cloud: Cloud, thingName: string, extra: Record<string, unknown> = {}): Promise<Record<string, string>> {
@@ -34,9 +35,9 @@ interface Keys {
   readonly privateKey: string;
 }
 
-/** A thing's key pair is kept per thing; a colon is legal in a thing's name, and not everywhere in a file's. */
+/** A thing's key pair is kept per thing. */
 function keyFolder({ place }: Cloud, thingName: string): string {
-  return join(place, "identities", thingName.replaceAll(":", "%3A"));
+  return join(place, "identities", fileNameOf(thingName));
 }
 
 /** The pair that was made earlier, provided that the cloud still takes it. */

@@ -1,4 +1,5 @@
 /** The folder in which a running Jobs service, its certificates and its boards are found again by other commands. */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailed } from "./failing";
@@ -19,8 +20,14 @@ const addressFile = (place: string): string => join(place, "service.json");
 /** The folder of the service's own certificates. */
 export const servicePlace = (place: string): string => join(place, "service");
 
-/** The folder of one board or agent. A colon is legal in a thing name, and not everywhere in a file name. */
-export const thingPlace = (place: string, thingName: string): string => join(place, "things", thingName.replaceAll(":", "%3A"));
+/** A thing's name as a file's: a colon is legal in the one and not everywhere in the other, and 128 of them are too long once written so. */
+export function fileNameOf(thingName: string): string {
+  const name = thingName.replaceAll(":", "%3A");
+  return name.length <= 200 ? name : `${name.slice(0, 150)}-${createHash("sha256").update(thingName).digest("hex").slice(0, 16)}`;
+}
+
+/** The folder of one board or agent. */
+export const thingPlace = (place: string, thingName: string): string => join(place, "things", fileNameOf(thingName));
 
 /**
  * Keeps a thing's folder for this process: two programs in one would write the same flash and push each other off the broker. Given
