@@ -1,6 +1,6 @@
 # Everything here works with git, make and Node 20.19 or newer. `make help` prints the comments below.
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo up test bundle size watch bench vectors flash monitor docs format lint compile native-lua clean
+.PHONY: all help setup demo up test bundle size watch bench vectors firmware check-firmware flash monitor docs format lint compile native-lua clean
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 bin := node_modules/.bin
@@ -44,6 +44,14 @@ bench: setup ## Measure what README promises
 
 vectors: setup ## Run a file of request/response cases against the Jobs service: make vectors FILE=path
 	@$(tsx) tools/vectors.ts $(FILE)
+
+firmware: setup ## Build our firmware: make firmware NODEMCU=/path/to/clone [CHIP=esp32] [FLASH=4MB] [VERSION=1.0.0]
+	@$(tsx) tools/cli/main.ts firmware build $(if $(NODEMCU),--nodemcu "$(NODEMCU)") $(if $(CHIP),--chip $(CHIP)) $(if $(FLASH),--flash $(FLASH)) \
+	  $(if $(VERSION),--version "$(VERSION)") $(ARGS)
+
+check-firmware: setup ## Check what turns NodeMCU into our firmware, as far as no chip is needed; tells sizes and limits
+	@$(bin)/vitest run test/firmware-
+	@$(tsx) tools/firmware/build/sizes.ts
 
 flash: setup ## Write build/firmware to a board: make flash PORT=/dev/ttyUSB0 [IDENTITY=file] [ARGS=--erase]
 	@$(tsx) tools/cli/main.ts flash $(if $(PORT),--port $(PORT)) $(if $(IDENTITY),--identity $(IDENTITY)) $(ARGS)

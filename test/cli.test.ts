@@ -33,6 +33,8 @@ describe("without a service", () => {
       ["fault", "add"],
       ["fault", "list"],
       ["fault", "clear"],
+      ["firmware"],
+      ["firmware", "build"],
       ["flash"],
       ["monitor"],
     ]) {

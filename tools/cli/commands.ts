@@ -6,6 +6,7 @@ import { bundleCommand } from "./bundle";
 import { clockCommand } from "./clock";
 import { envCommand } from "./env";
 import { faultCommand } from "./fault";
+import { firmwareCommand } from "./firmware";
 import { flashCommand } from "./flash";
 import { jobCommand } from "./job";
 import { monitorCommand } from "./monitor";
@@ -25,6 +26,7 @@ export function commands(): Command[] {
     clockCommand(),
     faultCommand(),
     bundleCommand(),
+    firmwareCommand(),
     flashCommand(),
     monitorCommand(),
   ];

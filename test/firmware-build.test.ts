@@ -1,0 +1,272 @@
+/** Our firmware out of a clone of NodeMCU that behaves as the real one is documented to: what comes out, and what never stays behind. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { root } from "../tools/bundle/targets";
+import { borrow } from "../tools/firmware/build/borrowed";
+import { buildFirmware, type BuildRequest } from "../tools/firmware/build/build";
+import { planFlash } from "../tools/firmware/flash-plan";
+import { readDescription } from "../tools/virtual-esp32/image";
+import { firstLine, openCommandLine } from "./surroundings/command-line";
+import { git, makeClone, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
+
+const clones: SimulatedClone[] = [];
+afterEach(() => clones.splice(0).forEach((clone) => clone.close()));
+
+function newClone(options?: Parameters<typeof makeClone>[0]): SimulatedClone {
+  const clone = makeClone(options);
+  clones.push(clone);
+  return clone;
+}
+
+function luaFile(clone: SimulatedClone, name = "agent.lua", text = "print('hello')\n"): string {
+  const file = join(clone.out, "..", name);
+  writeFileSync(file, text);
+  return file;
+}
+
+interface Told {
+  readonly said: string[];
+  readonly warned: string[];
+  readonly progress: string[];
+}
+
+async function build(clone: SimulatedClone, change: Partial<BuildRequest> = {}): Promise<Told & { readonly sizes: readonly object[] }> {
+  const told: Told = { said: [], warned: [], progress: [] };
+  const { sizes } = await buildFirmware({
+    nodemcu: clone.path,
+    chip: "esp32",
+    flash: "4MB",
+    version: "1.2.3",
+    lua: [luaFile(clone)],
+    out: clone.out,
+    signal: new AbortController().signal,
+    say: (sentence) => told.said.push(sentence),
+    warn: (sentence) => told.warned.push(sentence),
+    progress: (done, of) => told.progress.push(`${done}/${of}`),
+    ...change,
+  });
+  return { ...told, sizes };
+}
+
+const text = (clone: SimulatedClone, name: string): string => readFileSync(join(clone.out, name), "utf8");
+
+/** What a person has from builds of their own. */
+function addOwnBuild({ path }: SimulatedClone): void {
+  mkdirSync(join(path, "build/bootloader"), { recursive: true });
+  writeFileSync(join(path, "build/nodemcu.bin"), "mine");
+  writeFileSync(join(path, "sdkconfig"), 'CONFIG_IDF_TARGET="esp32c3"\nCONFIG_MQTT_BUFFER_SIZE=1\n');
+  writeFileSync(join(path, "sdkconfig.old"), "older\n");
+  writeFileSync(join(path, "components/platform/include/buildinfo.h"), "mine\n");
+}
+
+describe("a build", { timeout: 60_000 }, () => {
+  test("leaves what can be flashed, and a manifest that describes the image", async () => {
+    const clone = newClone();
+    const { progress, said, sizes } = await build(clone);
+    const plan = planFlash({ from: clone.out });
+    expect(plan).toMatchObject({ chip: "esp32", version: "1.2.3", project: "nodemcu", flashSizeBytes: 0x400000 });
+    expect(plan.parts.map(({ name, offset }) => `${name} ${offset.toString(16)}`)).toEqual([
+      "bootloader.bin 1000",
+      "nodemcu.bin 20000",
+      "partition-table.bin 8000",
+      "ota_data_initial.bin f000",
+    ]);
+    expect(JSON.parse(text(clone, "manifest.json"))).toMatchObject({ image: "nodemcu.bin", nodemcu: git(clone.path, "rev-parse", "HEAD") });
+    expect(readDescription(readFileSync(join(clone.out, "nodemcu.bin")))?.bundle).toBe("LFS build/agent.lua\nprint('hello')\n");
+    expect(progress.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 1}/20`));
+    expect(said[0]).toMatch(/^Building NodeMCU [0-9a-f]{8} for esp32, 4MB of flash, as 1\.2\.3/);
+    expect(sizes).toMatchObject([{ limitBytes: 0x7000 }, { limitBytes: 0x190000 }, { limitBytes: 0x20000 }]);
+    expect(text(clone, "build.log")).toMatch(/^\$ make\n(.*\n)?\[1\/20\]/);
+  });
+
+  test.each(["esp32", "esp32s3", "esp32c3"] as const)("is for the %s when asked to", async (chip) => {
+    const clone = newClone();
+    await build(clone, { chip, flash: "8MB" });
+    expect(planFlash({ from: clone.out })).toMatchObject({ chip, flashSizeBytes: 0x800000 });
+    expect(text(clone, "flash_args")).toMatch(new RegExp(`^${chip === "esp32" ? "0x1000" : "0x0"} bootloader.bin$`, "m"));
+  });
+
+  test("leaves the clone exactly as it was, the person's own build and sdkconfig included", async () => {
+    const clone = newClone();
+    addOwnBuild(clone);
+    const before = treeOf(clone.path);
+    await build(clone);
+    expect(treeOf(clone.path)).toEqual(before);
+    expect(git(clone.path, "status", "--porcelain")).toBe("");
+    expect(text(clone, "sdkconfig")).toContain("CONFIG_MQTT_BUFFER_SIZE=4096");
+  });
+
+  test("hands our component to NodeMCU, and notices when NodeMCU does not take it", async () => {
+    const clone = newClone();
+    let environment = "";
+    const say = (sentence: string): void => {
+      if (sentence.startsWith("Putting")) environment = readFileSync(join(clone.path, "build/environment"), "utf8");
+    };
+    await build(clone, { say });
+    expect(environment).toBe(`${join(root, "firmware/components/jobsfw")}\n`);
+    expect(text(clone, "sdkconfig")).toContain("CONFIG_NODEMCU_CMODULE_JOBSFW=y");
+    const firmware = join(clone.out, "../firmware");
+    mkdirSync(firmware);
+    execFileSync("cp", ["-r", join(root, "firmware/partitions"), join(root, "firmware/sdkconfig.defaults"), firmware]);
+    await expect(build(clone, { firmware })).rejects.toThrow("CONFIG_NODEMCU_CMODULE_JOBSFW=y was dropped");
+  });
+
+  test("warns of another commit and of changed files, and builds", async () => {
+    const clone = newClone();
+    writeFileSync(join(clone.path, "CMakeLists.txt"), "project(nodemcu) # changed\n");
+    const { warned } = await build(clone);
+    expect(warned).toEqual([
+      expect.stringMatching(/the clone is at [0-9a-f]{8}, and this project was made with 7c5bb151: git -C .* checkout 7c5bb151/),
+      expect.stringMatching(/files of the clone are changed/),
+    ]);
+  });
+
+  test("warns of a submodule at another commit", async () => {
+    const clone = newClone();
+    git(join(clone.path, "sdk/esp32-esp-idf"), "commit", "-q", "--allow-empty", "-m", "Another");
+    expect((await build(clone)).warned.at(-1)).toMatch(/sdk\/esp32-esp-idf are not at the commit .*submodule update --init --recursive/);
+  });
+});
+
+describe("a build is refused, with the command that helps", { timeout: 60_000 }, () => {
+  test("without a clone", async () => {
+    const clone = newClone();
+    await expect(build(clone, { nodemcu: undefined })).rejects.toThrow(
+      /name your clone.*git clone --branch dev-esp32 --recurse-submodules/,
+    );
+    await expect(build(clone, { nodemcu: "/no/such/clone" })).rejects.toThrow(
+      /\/no\/such\/clone does not exist: git clone .* \/no\/such\/clone/,
+    );
+  });
+
+  test("where there is no git tree, or only a part of another", async () => {
+    const clone = newClone();
+    rmSync(join(clone.path, ".git"), { recursive: true });
+    await expect(build(clone)).rejects.toThrow(/is not the top of a git tree/);
+    await expect(build(clone, { nodemcu: join(root, "firmware") })).rejects.toThrow(/is not the top of a git tree/);
+  });
+
+  test("for a clone of something else, or of the branch for the ESP8266", async () => {
+    const clone = newClone();
+    git(clone.path, "rm", "-rq", "components/modules");
+    await expect(build(clone)).rejects.toThrow(/is no clone of NodeMCU's branch dev-esp32: git clone/);
+    mkdirSync(join(clone.path, "app/include"), { recursive: true });
+    writeFileSync(join(clone.path, "app/include/user_config.h"), "");
+    await expect(build(clone)).rejects.toThrow(/ESP8266 checked out: git -C .* checkout dev-esp32/);
+  });
+
+  test("without submodules", async () => {
+    await expect(build(newClone({ submodules: false }))).rejects.toThrow(
+      /lacks its submodules sdk\/esp32-esp-idf: git -C .* submodule update --init --recursive/,
+    );
+  });
+
+  test("when ESP-IDF does not find its tools", async () => {
+    const clone = newClone();
+    writeFileSync(join(clone.path, "sdk/esp32-esp-idf/export.sh"), "return 1\n");
+    await expect(build(clone)).rejects.toThrow(/ESP-IDF's tools are not installed: \(cd .* && \.\/install\.sh\)/);
+  });
+
+  test("in a folder whose name ESP-IDF cannot bear, and with a version that no image can hold", async () => {
+    const clone = newClone();
+    const spaced = join(clone.path, "../my nodemcu");
+    renameSync(clone.path, spaced);
+    await expect(build(clone, { nodemcu: spaced })).rejects.toThrow(/move the clone to a path without spaces/);
+    await expect(build(clone, { version: 'a"b' })).rejects.toThrow(/must have 1 to 31 characters/);
+    await expect(build(clone, { version: "1".repeat(32) })).rejects.toThrow(/must have 1 to 31 characters/);
+  });
+});
+
+describe("a build that fails", { timeout: 60_000 }, () => {
+  test.each([
+    ["drop MBEDTLS_DYNAMIC_BUFFER", /did not take what was asked for:\n {2}CONFIG_MBEDTLS_DYNAMIC_BUFFER=y was dropped$/],
+    ["compile", /NodeMCU's make failed\n(.*\n)* {2}main\.c:7:3: error: expected ';'.*\n(.*\n)*The whole log: .*build\.log$/],
+    ["large", /^image has 1638416 bytes, and there is room for 1638400$/],
+    ["no lfs", /the image does not hold the Lua code/],
+    ["wrong chip", /nodemcu\.bin is not sound: image is for another chip/],
+    ["other table", /has another partition table than it was asked for/],
+  ])("by '%s' says so, leaves nothing to flash, and the clone as it was", async (fault, sentence) => {
+    const clone = newClone();
+    addOwnBuild(clone);
+    clone.fail(fault);
+    const before = treeOf(clone.path);
+    mkdirSync(clone.out);
+    writeFileSync(join(clone.out, "manifest.json"), "{}");
+    await expect(build(clone)).rejects.toThrow(sentence);
+    expect(treeOf(clone.path)).toEqual(before);
+    expect(existsSync(join(clone.out, "manifest.json"))).toBe(false);
+  });
+
+  test("because the Lua code does not fit says which symbol to raise", async () => {
+    const clone = newClone();
+    const lua = [luaFile(clone, "long.lua", "-".repeat(0x20000))];
+    await expect(build(clone, { lua })).rejects.toThrow(
+      /Lua Flash Store has \d+ bytes, and its room 131072: raise CONFIG_NODEMCU_EMBEDDED/,
+    );
+  });
+});
+
+describe("a build that is stopped", { timeout: 60_000 }, () => {
+  const line = openCommandLine();
+  afterEach(line.close);
+
+  test("by Ctrl-C in the middle ends its programs and leaves the clone as it was", async () => {
+    const clone = newClone();
+    addOwnBuild(clone);
+    clone.fail("hang");
+    const before = treeOf(clone.path);
+    mkdirSync(line.dir, { recursive: true });
+    const child = line.start("firmware", "build", "--nodemcu", clone.path, "--out", clone.out);
+    let err = "";
+    const hangs = new Promise<void>((resolve) => {
+      child.stderr?.on("data", (piece: Buffer) => {
+        err += piece.toString();
+        if (err.includes("20 %")) resolve();
+      });
+    });
+    await hangs;
+    const pid = Number(readFileSync(join(clone.path, "build/hanging"), "utf8"));
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    child.kill("SIGINT");
+    expect(await ended).toBe(1);
+    expect(err).toMatch(/esp32-jobs: stopped; the clone is as it was before\n$/);
+    expect(treeOf(clone.path)).toEqual(before);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  test("by a power cut is put back by the next one, at whatever step it was cut", async () => {
+    const clone = newClone();
+    addOwnBuild(clone);
+    const before = treeOf(clone.path);
+    const aside = join(clone.path, ".esp32-jobs-aside");
+    // While putting aside: a part of the person's files is still in its place.
+    mkdirSync(aside);
+    renameSync(join(clone.path, "sdkconfig"), join(aside, "sdkconfig"));
+    borrow(clone.path)();
+    expect(treeOf(clone.path)).toEqual(before);
+    // While building, by a process that is no more.
+    borrow(clone.path);
+    writeFileSync(join(aside, "borrower"), "999999999");
+    writeFileSync(join(clone.path, "sdkconfig"), "ours");
+    mkdirSync(join(clone.path, "managed_components"));
+    borrow(clone.path)();
+    expect(treeOf(clone.path)).toEqual(before);
+  });
+
+  test("is not disturbed by a second one in the same clone", async () => {
+    const clone = newClone();
+    borrow(clone.path);
+    writeFileSync(join(clone.path, ".esp32-jobs-aside/borrower"), `${process.ppid}`);
+    await expect(build(clone)).rejects.toThrow(/another build, process \d+, is at work/);
+  });
+});
+
+test("make firmware is the command, and says what it lacks", { timeout: 60_000 }, async () => {
+  const line = openCommandLine();
+  const child = line.start("firmware", "build", "--chip", "esp8266");
+  await expect(firstLine(child)).rejects.toThrow("it ended");
+  expect((await line.run("firmware", "build")).err).toMatch(/^esp32-jobs: name your clone of NodeMCU: make firmware NODEMCU=/);
+  line.close();
+});
