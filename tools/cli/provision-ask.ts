@@ -32,7 +32,13 @@ export function openQuestions({ input, output }: Terminal): Questions {
   const early: string[] = [];
   let wanting: { resolve(line: string): void; reject(error: Error): void } | undefined;
   let isClosed = false;
-  lines.on("line", (line) => (wanting === undefined ? void early.push(line) : wanting.resolve(line)));
+  lines.on("line", (line) => {
+    // What is pasted behind an answer may be the answer to a question that hides it.
+    isShown = false;
+    if (wanting === undefined) early.push(line);
+    else wanting.resolve(line);
+    wanting = undefined;
+  });
   lines.on("SIGINT", () => lines.close());
   lines.on("close", () => {
     isClosed = true;
@@ -45,15 +51,13 @@ export function openQuestions({ input, output }: Terminal): Questions {
       isShown = !isSecret;
       try {
         return await new Promise<string>((resolve, reject) => {
-          wanting = { resolve, reject };
           const line = early.shift();
           if (line !== undefined) resolve(line);
           else if (isClosed) reject(new CommandFailed("nothing was written: the question was not answered"));
+          else wanting = { resolve, reject };
         });
       } finally {
-        wanting = undefined;
         if (isSecret) output.write("\n");
-        isShown = true;
       }
     },
     say(sentence) {
