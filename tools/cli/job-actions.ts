@@ -13,6 +13,7 @@ import { openCloud, type Cloud, type CloudOptions } from "./cloud";
 import { WrongUsage } from "./failing";
 import { isOpen, showJob, standings, waitForEnd } from "./executions";
 import { newJobId, readDocument } from "./job-document";
+import { otaDocument } from "./ota-document";
 import { paintStatus, printJson, table } from "./output";
 
 interface Common extends CloudOptions {
@@ -26,6 +27,9 @@ interface CreateOptions extends Common {
   readonly role?: string;
   readonly wait?: boolean;
   readonly timeout: number;
+  readonly ota?: string;
+  readonly url?: string;
+  readonly bucket?: string;
 }
 
 /** The ARNs of what was named; of every thing of a local service when nothing was. */
@@ -55,8 +59,15 @@ function nameIn(arn: string): string {
   return arn.slice(arn.indexOf("/") + 1);
 }
 
+/** The document that was given, or that of a firmware. */
+function documentOf(words: readonly string[], options: CreateOptions): string | Promise<string> {
+  const { ota } = options;
+  if (ota === undefined ? words.length === 0 : words.length > 0) throw new WrongUsage("say what the job is: a document, or --ota MANIFEST");
+  return ota === undefined ? readDocument(words) : otaDocument(ota, options);
+}
+
 export async function create(words: string[], options: CreateOptions): Promise<void> {
-  const document = readDocument(words);
+  const document = await documentOf(words, options);
   const cloud = await openCloud(options);
   const jobId = options.id ?? newJobId(document);
   const targets = await targetsOf(cloud, options);

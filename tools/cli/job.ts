@@ -25,7 +25,10 @@ export function jobCommand(): Command {
     withCloudOptions(job.command(name).description(description))
       .option("--json", "print JSON")
       .addHelpText("after", `\nExample:\n  $ esp32-jobs job ${example}`);
-  add("create <document...>", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", `create blink count=5 --wait`)
+  add("create [document...]", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", `create blink count=5 --wait`)
+    .option("--ota <manifest>", "instead of a document: bring the firmware of this manifest.json to boards")
+    .option("--url <url>", "with --ota: where its image is already, as https://… or s3://BUCKET/KEY")
+    .option("--bucket <name>", "with --ota and --aws: the bucket for the image")
     .addOption(new Option("--thing <name>", "for this thing; may be repeated").argParser(collect).default([], "every thing, without --aws"))
     .addOption(new Option("--group <name>", "for the members of this thing group; may be repeated").argParser(collect).default([], "none"))
     .option("--id <jobId>", "its name (default: made up)")
