@@ -6,7 +6,7 @@ import { defaultPlace } from "./place";
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `+2h`, `+90s`, `+1h30m`, in milliseconds. A clock only goes forward. */
-export function readAdvance(text: string): number {
+function readAdvance(text: string): number {
   const parts = [...text.matchAll(/(\d{1,6})([smhd])/g)];
   if (!/^\+(\d{1,6}[smhd])+$/.test(text)) throw new InvalidArgumentError("must be like +90s, +2h or +1d12h: a clock only goes forward");
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitMs[unit as keyof typeof unitMs], 0);

@@ -43,7 +43,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 /** The service at an address; its credentials, when it wants any, are kept in `dir`. */
-export async function openLocal(dir: string, address: Pick<ServiceAddress, "https" | "ca">): Promise<Cloud> {
+async function openLocal(dir: string, address: Pick<ServiceAddress, "https" | "ca">): Promise<Cloud> {
   const { IoTClient } = await loadSdk();
   const ca = readFileSync(address.ca, "utf8");
   const iot = new IoTClient({

@@ -7,10 +7,10 @@ import { verifyRequest } from "./sigv4";
 
 /** The service names of the two planes in a signature's scope (API models). */
 const controlService = "iot";
-export const deviceService = "iot-jobs-data";
+const deviceService = "iot-jobs-data";
 
 /** The request without its body, as it came over the wire: routing has decoded what was signed. */
-export function wireRequest(c: Context): SignedRequest {
+function wireRequest(c: Context): SignedRequest {
   const { method = "GET", url = "/", headers } = incomingOf(c);
   const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
   return { method, url, headers: Object.fromEntries(flat) as Record<string, string | undefined> };

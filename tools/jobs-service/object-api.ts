@@ -13,7 +13,7 @@ import type { FaultPlan } from "./rules/faults";
 const maxObjectBytes = 32 * 1024 * 1024;
 
 /** The bytes a Range header asks for: undefined means all of them, "unsatisfiable" none. Several ranges in one header are not served apart. */
-export function readRange(header: string | undefined, sizeBytes: number): { first: number; last: number } | "unsatisfiable" | undefined {
+function readRange(header: string | undefined, sizeBytes: number): { first: number; last: number } | "unsatisfiable" | undefined {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
   if (parts === null || (parts[1] === "" && parts[2] === "")) return undefined;
   const [start = "", end = ""] = parts.slice(1);

@@ -1,7 +1,6 @@
 /** The calls on job executions, by job and by thing. */
 import { Hono } from "hono";
 import type { Rules } from "../rules";
-import { integer, section } from "../rules/input-checks";
 import { isForced, page, query, readJsonBody, whole, wholeNumber } from "./request";
 
 export function executionsApi(rules: Rules): Hono {
@@ -16,14 +15,8 @@ export function executionsApi(rules: Rules): Hono {
   });
   app.put("/things/:thing/jobs/:jobId/cancel", async (c) => {
     const { thing, jobId } = c.req.param();
-    const body = await readJsonBody(c);
-    const expectedVersion = integer(body, "expectedVersion", 0, Number.MAX_SAFE_INTEGER);
-    const statusDetails = section(body, "statusDetails") as Readonly<Record<string, string>> | undefined;
-    rules.cancelExecution(thing, jobId, {
-      force: isForced(c),
-      ...(expectedVersion !== undefined && { expectedVersion }),
-      ...(statusDetails !== undefined && { statusDetails }),
-    });
+    const { expectedVersion, statusDetails } = await readJsonBody(c);
+    rules.cancelExecution(thing, jobId, { force: isForced(c), expectedVersion, statusDetails });
     return c.json({});
   });
   app.delete("/things/:thing/jobs/:jobId/executionNumber/:number", (c) => {

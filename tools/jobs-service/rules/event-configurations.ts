@@ -5,7 +5,7 @@ import type { Store } from "./store";
 import type { Turn } from "./turn";
 
 /** Every kind that the API model names. Of things, groups, certificates and policies this service has no events; their switch is kept. */
-export const eventTypes = [
+const eventTypes = [
   "THING",
   "THING_GROUP",
   "THING_TYPE",

@@ -7,7 +7,7 @@ export const faultOperations = ["get", "start-next", "describe", "update", "noti
 export type FaultOperation = (typeof faultOperations)[number];
 
 /** Where between device and service a fault acts. A notification has no request; it counts as a reply. */
-export const faultMoments = ["request", "reply", "after-reply"] as const;
+const faultMoments = ["request", "reply", "after-reply"] as const;
 export type FaultMoment = (typeof faultMoments)[number];
 
 const requests: readonly FaultOperation[] = ["get", "start-next", "describe", "update"];

@@ -70,7 +70,7 @@ function concerns({ fault, at }: Fault, step: FaultStep): boolean {
  * What goes wrong at this step, undefined when nothing does. Counts and draws, so it is to be asked once for each. `thingName` is
  * undefined where it is not known, as for a plain URL; that meets faults for every thing only.
  */
-export function planFaults(
+function planFaults(
   faults: Faults,
   step: FaultStep,
   thingName: string | undefined,
@@ -155,7 +155,7 @@ export function refuseIfFaulty(faults: Faults, thingName: string, call: Call): v
 }
 
 /** A fault as it is shown. */
-export function faultView({ random: _state, ...fault }: Fault) {
+function faultView({ random: _state, ...fault }: Fault) {
   return fault;
 }
 

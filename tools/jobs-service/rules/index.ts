@@ -221,7 +221,7 @@ export function createRules({
 
     createJob: (input: JobInput) => run((turn) => createJob(turn, withTemplate(store, input))),
     updateJob: (jobId: string, input: Readonly<Record<string, unknown>>): void => run((turn) => updateJob(turn, jobId, input)),
-    associateTargetsWithJob: (jobId: string, targets: readonly string[]) => run((turn) => associateTargets(turn, jobId, targets)),
+    associateTargetsWithJob: (jobId: string, targets: unknown) => run((turn) => associateTargets(turn, jobId, targets)),
     cancelJob: (jobId: string, options?: Parameters<typeof cancelJob>[2]) => run((turn) => cancelJob(turn, jobId, options)),
     deleteJob: (jobId: string, force?: boolean): void => run((turn) => deleteJob(turn, jobId, force)),
     describeJob: (jobId: string) => jobView(store, requireJob(store, jobId), now()),

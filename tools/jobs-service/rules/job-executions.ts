@@ -2,6 +2,7 @@
 import { completeIfDone, end, erase, latest } from "./executions";
 import { deadlineMs, isJob } from "./deadlines";
 import { readDetails } from "./fields";
+import { integer, section } from "./input-checks";
 import { requireJob } from "./jobs";
 import { ControlRefusal } from "./refusals";
 import type { Execution, Store } from "./store";
@@ -26,9 +27,11 @@ export function cancelExecution(
   turn: Turn,
   thingName: string,
   jobId: string,
-  options: { force?: boolean; expectedVersion?: number; statusDetails?: Readonly<Record<string, string>> } = {},
+  options: { readonly force?: boolean; readonly expectedVersion?: unknown; readonly statusDetails?: unknown } = {},
 ): void {
-  const { force = false, expectedVersion, statusDetails } = options;
+  const { force = false } = options;
+  const expectedVersion = integer(options, "expectedVersion", 0, Number.MAX_SAFE_INTEGER);
+  const statusDetails = section(options, "statusDetails");
   const details = statusDetails === undefined ? undefined : readDetails(statusDetails, turn.store.choices);
   if (typeof details === "string") throw new ControlRefusal("InvalidRequestException", details);
   const execution = requireExecution(turn.store, thingName, jobId);

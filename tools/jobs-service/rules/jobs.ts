@@ -2,11 +2,11 @@
 import { announceJob } from "./events";
 import { cancel, erase } from "./executions";
 import { membersOf } from "./group-tree";
-import type { Fields } from "./input-checks";
+import { invalid, text, type Fields } from "./input-checks";
 import type { JobInput } from "./job-input";
 import { readJob } from "./job-input";
 import { readSettings } from "./job-settings";
-import { jobArn, readTarget } from "./names";
+import { jobArn, plainTextPattern, readTarget, reasonCodePattern } from "./names";
 import { ControlRefusal } from "./refusals";
 import { follow, requireGroup, requireThing } from "./registry";
 import { enrol } from "./rollout";
@@ -111,7 +111,12 @@ export function updateJob(turn: Turn, jobId: string, input: Readonly<Record<stri
 }
 
 /** AssociateTargetsWithJob: adds groups to a CONTINUOUS job that is IN_PROGRESS. */
-export function associateTargets(turn: Turn, jobId: string, arns: readonly string[]): JobReference {
+export function associateTargets(turn: Turn, jobId: string, targets: unknown): JobReference {
+  if (!Array.isArray(targets) || targets.length === 0) throw invalid(targets, "targets", "Member must have at least one item");
+  const arns = targets.map((arn: unknown) => {
+    if (typeof arn !== "string") throw invalid(arn, "targets", "Member must be the ARN of a thing group");
+    return arn;
+  });
   const job = requireJob(turn.store, jobId);
   if (job.targetSelection !== "CONTINUOUS" || job.status !== "IN_PROGRESS") {
     throw new ControlRefusal("InvalidRequestException", `Job ${jobId} is not a CONTINUOUS job that is IN_PROGRESS`);
@@ -136,13 +141,21 @@ export function associateTargets(turn: Turn, jobId: string, arns: readonly strin
 export function cancelJob(
   turn: Turn,
   jobId: string,
-  options: { force?: boolean; reasonCode?: string; comment?: string } = {},
+  options: { readonly force?: boolean; readonly reasonCode?: unknown; readonly comment?: unknown } = {},
 ): JobReference {
+  const reasonCode = text(options, "reasonCode", 0, 128);
+  const comment = text(options, "comment", 0, 2028);
+  if (reasonCode !== undefined && !reasonCodePattern.test(reasonCode)) {
+    throw invalid(reasonCode, "reasonCode", "Member must satisfy regular expression pattern: [\\p{Upper}\\p{Digit}_]+");
+  }
+  if (comment !== undefined && !plainTextPattern.test(comment)) {
+    throw invalid(comment, "comment", "Member must satisfy regular expression pattern: [^\\p{C}]+");
+  }
   const job = requireJob(turn.store, jobId);
   requireActive(job, "canceled");
   cancel(turn, job, options.force ?? false);
-  job.reasonCode = options.reasonCode;
-  job.comment = options.comment;
+  job.reasonCode = reasonCode;
+  job.comment = comment;
   saveJob(turn, job);
   return referenceTo(job);
 }

@@ -8,7 +8,7 @@ import type { Store } from "./store";
 import type { Call } from "./topics";
 
 /** The quotas that count per second ("AWS IoT Core endpoints and quotas", "AWS IoT Device Management endpoints and quotas"). */
-export const ratesPerSecond = {
+const ratesPerSecond = {
   /** GetPendingJobExecutions and DescribeJobExecution together; StartNext and Update together. For the account. */
   deviceReads: 200,
   deviceWrites: 200,

@@ -24,7 +24,7 @@ export class DeviceRefusal extends Error {
 }
 
 /** The exceptions of the control plane with their HTTP status (API model). */
-export const controlStatus = {
+const controlStatus = {
   InvalidRequestException: 400,
   ResourceNotFoundException: 404,
   ResourceAlreadyExistsException: 409,

@@ -9,7 +9,7 @@ import type { Turn } from "./turn";
 const msPerMinute = 60_000;
 
 /** How many things may be told of the job in a minute that begins now. */
-export function ratePerMinute(job: Job, choices: Choices): number {
+function ratePerMinute(job: Job, choices: Choices): number {
   const { maximumPerMinute, exponentialRate } = job.settings.jobExecutionsRolloutConfig ?? {};
   if (exponentialRate === undefined) return maximumPerMinute ?? choices.defaultRolloutPerMinute;
   const { baseRatePerMinute, incrementFactor, rateIncreaseCriteria } = exponentialRate;
