@@ -1,8 +1,12 @@
 /** From a build to a board that runs it: flashed through the loader, started by the reset, watched on the same port. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createConsoleText } from "../tools/firmware/console-text";
 import { flashBoard } from "../tools/firmware/flash-board";
 import { planFlash } from "../tools/firmware/flash-plan";
+import { writeIdentity } from "../tools/firmware/identity";
 import { startMonitor } from "../tools/firmware/monitor";
 import { systemTime } from "../tools/time";
 import { createBoard, type Board } from "../tools/virtual-esp32";
@@ -20,14 +24,15 @@ interface Desk {
   readonly binding: SerialBinding;
 }
 
-function desk(): Desk {
-  const virtual = createBoard({ time: systemTime() });
+function desk(firmware: "stock" | "jobsfw" = "stock"): Desk {
+  const virtual = createBoard({ time: systemTime(), firmware });
   const board = createSerialBoard({ boot: bootsFromFlash(virtual) });
   return { virtual, board, binding: createSimulatedBinding({ path, board }) };
 }
 
-async function flash({ binding }: Desk, bundle: string, version: string): Promise<void> {
-  await flashBoard(planFlash({ from: makeBuild({ bundle, version }) }), { binding, path, baudRate: 460800 });
+async function flash({ binding }: Desk, bundle: string, version: string, identity?: string): Promise<void> {
+  const plan = planFlash({ from: makeBuild({ bundle, version }), ...(identity !== undefined && { identity }) });
+  await flashBoard(plan, { binding, path, baudRate: 460800 });
 }
 
 /** Watches the console from a reset on, until a line is there. */
@@ -66,6 +71,30 @@ describe("a virtual board behind a serial port", () => {
     expect(readPartition(bench.board.flash, "otadata")?.every((byte) => byte === 0xff)).toBe(true);
     bench.virtual.powerOff();
   });
+
+  test(
+    "finds the identity that was flashed with it, and keeps what it writes itself until another one is",
+    { timeout: 30_000 },
+    async () => {
+      const bench = desk("jobsfw");
+      const bundle = `print("I am " .. tostring(jobsfw.get("identity", "settings.json")), (jobsfw.get("records", "kept")))`;
+      const files = mkdtempSync(join(tmpdir(), "esp32-jobs-identity-"));
+      const imageOf = (settings: string): string => {
+        writeFileSync(join(files, settings), writeIdentity({ "settings.json": settings, "cert.pem": "x".repeat(5000) }).image);
+        return join(files, settings);
+      };
+      await flash(bench, bundle, "1.0.0", imageOf("lamp"));
+      expect(await lineAfterReset(bench, /I am/)).toBe("I am lamp\tnil");
+      bench.virtual.nvs.write("records", "kept", "since");
+      await flash(bench, bundle, "1.0.1");
+      expect(await lineAfterReset(bench, /I am/)).toBe("I am lamp\tsince");
+      await flash(bench, bundle, "1.0.1", imageOf("desk"));
+      expect(await lineAfterReset(bench, /I am/)).toBe("I am desk\tnil");
+      expect(bench.virtual.nvs.read("identity", "cert.pem")?.length).toBe(5000);
+      bench.virtual.powerOff();
+      rmSync(files, { recursive: true });
+    },
+  );
 
   test("says what its ROM says while nothing was flashed", async () => {
     const bench = desk();

@@ -11,6 +11,7 @@ import type { FlashWrite } from "./flash";
 import { createFlash, slotBytes } from "./flash";
 import { buildImage, readDescription } from "./image";
 import { registerModules } from "./modules";
+import { flashNvs } from "./nvs";
 import type { SlotName } from "./otadata";
 import { chooseSlot, nextSlot, slotNames, slotState } from "./otadata";
 import type { Edge } from "./pins";
@@ -72,6 +73,8 @@ export interface Board {
   readonly nvs: {
     read(namespace: string, key: string): Buffer | undefined;
     write(namespace: string, key: string, value: Uint8Array | string): void;
+    /** Writes an image over the whole partition, as esptool does. */
+    flash(image: Uint8Array): void;
     /** How often pages had to be erased: each of the six bears about 100,000. */
     erases(): number;
   };
@@ -235,6 +238,7 @@ export function createBoard(options: BoardOptions = {}): Board {
         flash.nvs.set(`${namespace}/${key}`, Buffer.from(value));
         flash.save("nvs");
       },
+      flash: (image) => flashNvs(flash, image),
       erases: () => flash.nvsErases,
     },
     flash(slot, image) {

@@ -2,6 +2,7 @@
  * Records in the NVS partition (ESP-IDF 5.1.3, components/nvs_flash): pages of 126 entries, written one after the other and erased when none is left.
  * A value is there whole or not at all, whenever power is lost: its last entry makes it valid (21 cuts on the running firmware lost nothing).
  */
+import { NvsDamage, readNvs, type NvsContents } from "../firmware/nvs/read";
 import type { Flash } from "./flash";
 
 export type NvsError =
@@ -86,4 +87,18 @@ export function openNvs(flash: Flash): Nvs {
       if (part >= 0.5) put(name, value);
     };
   }
+}
+
+/** Replaces all records by the blobs of an image; nothing here reads the other types. Of a damaged one, none is left. */
+export function flashNvs(flash: Flash, image: Uint8Array): void {
+  let entries: NvsContents["entries"] = [];
+  try {
+    ({ entries } = readNvs(image));
+  } catch (error) {
+    if (!(error instanceof NvsDamage)) throw error;
+  }
+  flash.nvs.clear();
+  for (const { namespace, key, value } of entries)
+    if (value instanceof Uint8Array) flash.nvs.set(`${namespace}/${key}`, Buffer.from(value));
+  flash.save("nvs");
 }

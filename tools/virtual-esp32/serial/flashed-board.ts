@@ -38,7 +38,7 @@ function withoutErasedEnd(slot: Buffer): Buffer {
 
 /** Lets a virtual board run what is in the flash behind a serial port; its console goes to that port. */
 export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["boot"]> {
-  // What a slot was flashed with: as long as that is in the flash, the board's own slot, which updates change, is the newer one.
+  // What a slot or NVS was flashed with: as long as that is in the flash, the board's own, which updates and records change, is the newer one.
   const flashed = new Map<string, string>();
   return (flash, print): Firmware => {
     const say = (line: string): void => print(Buffer.from(`${line}\r\n`));
@@ -63,6 +63,10 @@ export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["bo
       flashed.set(name, digest);
       board.flash(name, contents);
     }
+    const nvs = readPartition(flash, "nvs") ?? Buffer.alloc(0);
+    const digest = nvs.every((byte) => byte === 0xff) ? "" : createHash("sha256").update(nvs).digest("hex");
+    if ((flashed.get("nvs") ?? "") !== digest) board.nvs.flash(nvs);
+    flashed.set("nvs", digest);
     const quiet = board.on("line", say);
     board.powerOn();
     return {
