@@ -7,8 +7,7 @@ export const faultOperations = ["get", "start-next", "describe", "update", "noti
 export type FaultOperation = (typeof faultOperations)[number];
 
 /** Where between device and service a fault acts. A notification has no request; it counts as a reply. */
-const faultMoments = ["request", "reply", "after-reply"] as const;
-export type FaultMoment = (typeof faultMoments)[number];
+export type FaultMoment = "request" | "reply" | "after-reply";
 
 const requests: readonly FaultOperation[] = ["get", "start-next", "describe", "update"];
 const messages: readonly FaultOperation[] = [...requests, "notify", "notify-next"];
