@@ -1,0 +1,2 @@
+#pragma once
+#define MBEDTLS_PRIVATE(member) member
