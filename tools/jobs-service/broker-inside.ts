@@ -24,7 +24,14 @@ export function connectedAs(broker: Aedes, clientId: string): Client | undefined
 
 /** Shows each packet that arrives before aedes acts on it. */
 export function onPacket(client: Client, listener: (packet: Packet) => void): void {
-  inside(client)._parser.prependListener("packet", listener);
+  const parser = inside(client)._parser;
+  const acting = parser.listeners("packet");
+  parser.removeAllListeners("packet");
+  parser.on("packet", (packet: Packet) => {
+    listener(packet);
+    // aedes would put a packet into the queue of a client that was hung up on because of it, which is gone, and the process with it.
+    if (!client.closed) for (const act of acting) act.call(parser, packet);
+  });
 }
 
 /** Ends a connection with a reason that the broker's `clientError` event tells. */

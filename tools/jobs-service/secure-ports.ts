@@ -68,7 +68,10 @@ function tlsOptions({ identity, ca, patience }: Doors): TlsOptions {
 }
 
 function withLog(server: Server, { log }: Doors): Server {
-  return server.on("tlsClientError", (error) => log(`refused a TLS connection: ${error.message}`));
+  return server.on("tlsClientError", (error, socket) => {
+    log(`refused a TLS connection: ${error.message}`);
+    socket.destroy(); // Node's TLS server leaves a peer connected that never shakes hands.
+  });
 }
 
 function acceptMqtt(doors: Doors, socket: TLSSocket): void {
