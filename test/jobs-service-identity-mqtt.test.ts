@@ -114,6 +114,22 @@ describe("other policies", () => {
     await lamp.closed;
   });
 
+  it("of a group hold for the members of the groups below, and end with the group", async () => {
+    const { rules } = at.service;
+    rules.identities.detachPolicy(devicePolicyName, certificate().certificateArn);
+    const { thingGroupArn } = rules.groups.create("house", {});
+    rules.groups.create("hall", { parentGroupName: "house" });
+    rules.addThingToThingGroup("hall", thing);
+    rules.identities.attachPolicy(devicePolicyName, thingGroupArn);
+    await fence(trying());
+    rules.deleteThingGroup("hall");
+    rules.deleteThingGroup("house");
+    rules.groups.create("house", {});
+    rules.addThingToThingGroup("house", thing);
+    await trying().closed;
+    expect(rules.identities.listTargetsForPolicy(devicePolicyName)).toEqual([]);
+  });
+
   it("are asked for retained messages and for testaments too", async () => {
     allowOnly([["iot:Connect", "iot:Publish"], "*"], ["iot:Publish", "topic/secret", "Deny"]);
     const lamp = trying();

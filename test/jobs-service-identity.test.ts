@@ -171,6 +171,20 @@ describe("policies", () => {
     await expect(strange).rejects.toBeInstanceOf(Iot.InvalidRequestException);
   });
 
+  it("of a group above are listed where that is asked for, and region and account in an ARN do not matter", async () => {
+    const { thingGroupArn: above = "" } = await iot.send(new Iot.CreateThingGroupCommand({ thingGroupName: "house" }));
+    const { thingGroupArn: group = "" } = await iot.send(
+      new Iot.CreateThingGroupCommand({ thingGroupName: "attic", parentGroupName: "house" }),
+    );
+    await iot.send(new Iot.CreatePolicyCommand({ policyName: "p", policyDocument: document }));
+    await iot.send(new Iot.AttachPolicyCommand({ policyName: "p", target: above.replace("us-east-1", "eu-west-1") }));
+    expect((await iot.send(new Iot.ListAttachedPoliciesCommand({ target: group }))).policies).toEqual([]);
+    const { policies } = await iot.send(new Iot.ListAttachedPoliciesCommand({ target: group, recursive: true }));
+    expect(policies).toMatchObject([{ policyName: "p" }]);
+    await iot.send(new Iot.DetachPolicyCommand({ policyName: "p", target: above.replace("123456789012", "210987654321") }));
+    expect((await iot.send(new Iot.ListTargetsForPolicyCommand({ policyName: "p" }))).targets).toEqual([]);
+  });
+
   it("answer to the older calls too", async () => {
     const { arn: principal } = await newCertificate(true);
     await iot.send(new Iot.CreatePolicyCommand({ policyName: "p", policyDocument: document }));

@@ -4,7 +4,7 @@ import type { Rules } from "../rules";
 import { ControlRefusal } from "../rules";
 import { principal } from "./identities";
 import { marked } from "./marker";
-import { readJsonBody } from "./request";
+import { flag, readJsonBody } from "./request";
 
 async function target(c: Context): Promise<string> {
   const given = (await readJsonBody(c))["target"];
@@ -61,7 +61,10 @@ export function policiesApi({ identities }: Rules): Hono {
     return c.json({});
   });
   // The ARN has slashes, which some clients escape and some do not.
-  app.post("/attached-policies/:target{.+}", (c) => c.json(marked(c, "policies", identities.listAttachedPolicies(c.req.param("target")))));
+  app.post("/attached-policies/:target{.+}", (c) => {
+    const policies = identities.listAttachedPolicies(c.req.param("target"), flag(c, "recursive"));
+    return c.json(marked(c, "policies", policies));
+  });
   app.post("/policy-targets/:policy", (c) => c.json(marked(c, "targets", identities.listTargetsForPolicy(c.req.param("policy")))));
 
   // Deprecated twins of the above, which older clients still call.

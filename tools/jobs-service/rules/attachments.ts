@@ -1,10 +1,11 @@
 /** What belongs together: policies and their targets, things and their principals. */
 import { requireCertificate } from "./certificates";
-import { readCertificateArn, readTarget } from "./names";
+import { ancestorsOf } from "./group-tree";
+import { certificateArn, groupArn, readCertificateArn, readTarget } from "./names";
 import { requirePolicy } from "./policies";
 import { ControlRefusal } from "./refusals";
 import { requireGroup, requireThing } from "./registry";
-import type { Store } from "./store";
+import type { Group, Store } from "./store";
 import type { Turn } from "./turn";
 
 export type ThingPrincipalType = "EXCLUSIVE_THING" | "NON_EXCLUSIVE_THING";
@@ -49,11 +50,12 @@ export function attachPolicy(turn: Turn, policyName: string, target: string): vo
 
 /** DetachPolicy; one that is not attached is no error, as its page lists no ResourceNotFoundException. */
 export function detachPolicy(turn: Turn, policyName: string, target: string): void {
-  const attached = policiesOf(turn.store, target);
+  const arn = ownArn(target);
+  const attached = policiesOf(turn.store, arn);
   const left = attached.filter((name) => name !== policyName);
   if (left.length === attached.length) return;
-  if (left.length === 0) turn.store.attachedPolicies.remove(turn, target);
-  else turn.store.attachedPolicies.put(turn, target, { target, policyNames: left });
+  if (left.length === 0) turn.store.attachedPolicies.remove(turn, arn);
+  else turn.store.attachedPolicies.put(turn, arn, { target: arn, policyNames: left });
 }
 
 function requireTarget(turn: Turn, target: string): string {
@@ -62,8 +64,21 @@ function requireTarget(turn: Turn, target: string): string {
   if (group?.kind !== "thinggroup") {
     throw new ControlRefusal("InvalidRequestException", `${target} is not the ARN of a certificate or a thing group`);
   }
-  requireGroup(turn, group.name);
-  return target;
+  return groupArn(requireGroup(turn, group.name).groupName);
+}
+
+/** The ARN under which a target or a principal is on record, whichever region and account it was named with. */
+export function ownArn(arn: string): string {
+  const certificateId = readCertificateArn(arn);
+  if (certificateId !== undefined) return certificateArn(certificateId);
+  const group = readTarget(arn);
+  return group?.kind === "thinggroup" ? groupArn(group.name) : arn;
+}
+
+/** The policies of a thing group and of the groups above it (developer guide, "Attach a policy to a thing group"). */
+export function inheritedPolicies(store: Store, group: Group): string[] {
+  const policyNames = [group, ...ancestorsOf(store, group)].flatMap(({ groupName }) => policiesOf(store, groupArn(groupName)));
+  return [...new Set(policyNames)];
 }
 
 /** The ARN of a certificate that is on record. */
@@ -71,7 +86,7 @@ export function requirePrincipal(store: Store, principal: string): string {
   const certificateId = readCertificateArn(principal);
   if (certificateId === undefined) throw new ControlRefusal("InvalidRequestException", `${principal} is not the ARN of a certificate`);
   requireCertificate(store, certificateId);
-  return principal;
+  return certificateArn(certificateId);
 }
 
 /** The policies of a target by name. */
@@ -80,10 +95,10 @@ export function policiesOf({ attachedPolicies }: Store, target: string): readonl
 }
 
 /** AttachThingPrincipal. A principal that is attached exclusively has no other thing. */
-export function attachThingPrincipal(turn: Turn, thingName: string, principal: string, type = "NON_EXCLUSIVE_THING"): void {
+export function attachThingPrincipal(turn: Turn, thingName: string, given: string, type = "NON_EXCLUSIVE_THING"): void {
   const { store } = turn;
   requireThing(turn, thingName);
-  requirePrincipal(store, principal);
+  const principal = requirePrincipal(store, given);
   if (type !== "EXCLUSIVE_THING" && type !== "NON_EXCLUSIVE_THING") {
     throw new ControlRefusal("InvalidRequestException", `Invalid thingPrincipalType ${type}`);
   }
@@ -97,8 +112,9 @@ export function attachThingPrincipal(turn: Turn, thingName: string, principal: s
   if (!principals.includes(principal)) store.thingPrincipals.put(turn, thingName, { thingName, principals: [...principals, principal] });
 }
 
-export function detachThingPrincipal(turn: Turn, thingName: string, principal: string): void {
+export function detachThingPrincipal(turn: Turn, thingName: string, given: string): void {
   const { store } = turn;
+  const principal = ownArn(given);
   requireThing(turn, thingName);
   const principals = principalsOf(store, thingName).filter((one) => one !== principal);
   const things = thingsOf(store, principal).filter((thing) => thing.thingName !== thingName);

@@ -1,6 +1,6 @@
 /** Whether the policies of a certificate allow an action. */
-import { policiesOf, thingsOf } from "./attachments";
-import { certificateArn, groupArn } from "./names";
+import { inheritedPolicies, policiesOf, thingsOf } from "./attachments";
+import { certificateArn } from "./names";
 import { documentInForce } from "./policies";
 import { isAllowed, type PolicyDocument, type Question, type Variables } from "./policy";
 import type { Store, Thing } from "./store";
@@ -17,13 +17,13 @@ export function mayDo(store: Store, requester: Requester, question: Question): b
   return isAllowed(documentsOf(store, requester.certificateId), question, variablesOf(store, requester));
 }
 
-/** The policies of the certificate, and of the groups of the things that it is attached to. */
+/** The policies of the certificate, and of the groups of the things that it is attached to, with the groups above. */
 function documentsOf(store: Store, certificateId: string): PolicyDocument[] {
   const arn = certificateArn(certificateId);
   const names = new Set(policiesOf(store, arn));
   for (const { thingName } of thingsOf(store, arn)) {
-    for (const { groupName } of store.things.get(thingName)?.groups ?? []) {
-      for (const name of policiesOf(store, groupArn(groupName))) names.add(name);
+    for (const group of store.things.get(thingName)?.groups ?? []) {
+      for (const name of inheritedPolicies(store, group)) names.add(name);
     }
   }
   const documents: PolicyDocument[] = [];

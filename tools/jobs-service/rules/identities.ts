@@ -4,6 +4,8 @@ import {
   attachThingPrincipal,
   detachPolicy,
   detachThingPrincipal,
+  inheritedPolicies,
+  ownArn,
   policiesOf,
   principalsOf,
   requirePrincipal,
@@ -96,7 +98,8 @@ export function identityCalls({ store, run, deactivated }: IdentityContext) {
 
     attachPolicy: (policyName: string, target: string): void => run((turn) => attachPolicy(turn, policyName, target)),
     detachPolicy: (policyName: string, target: string): void => run((turn) => detachPolicy(turn, policyName, target)),
-    listAttachedPolicies: (target: string) => policiesOf(store, checkTarget(store, target)).map(policySummary),
+    /** `recursive` tells those too that a thing group has from the groups above it. */
+    listAttachedPolicies: (target: string, recursive = false) => attachedTo(store, target, recursive).map(policySummary),
     listTargetsForPolicy: (policyName: string) => targetsOf(store, policyOf(policyName).policyName),
 
     attachThingPrincipal: (thingName: string, principal: string, type?: string): void =>
@@ -132,9 +135,10 @@ function checkThing({ things }: Store, thingName: string): string {
   return thingName;
 }
 
-function checkTarget(store: Store, target: string): string {
-  const group = readTarget(target);
-  if (group === undefined) return requirePrincipal(store, target);
-  if (group.kind === "thinggroup" && store.groups.has(group.name)) return target;
+function attachedTo(store: Store, target: string, recursive: boolean): readonly string[] {
+  const named = readTarget(target);
+  if (named === undefined) return policiesOf(store, requirePrincipal(store, target));
+  const group = named.kind === "thinggroup" ? store.groups.get(named.name) : undefined;
+  if (group !== undefined) return recursive ? inheritedPolicies(store, group) : policiesOf(store, ownArn(target));
   throw new ControlRefusal("ResourceNotFoundException", `Target ${target} not found.`);
 }

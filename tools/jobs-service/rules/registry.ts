@@ -119,6 +119,7 @@ export function deleteGroup(turn: Turn, groupName: string): void {
   for (const thing of [...group.things.values()]) leave(turn, group, thing);
   for (const job of group.jobs) forgetFollower(turn, group, job);
   turn.store.groups.delete(groupName);
+  turn.store.attachedPolicies.remove(turn, groupArn(groupName));
   forgetGroup(turn, group);
 }
 
