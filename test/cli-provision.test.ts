@@ -159,7 +159,8 @@ describe("without a cloud", () => {
       writeFileSync(file("own", name), typeof value === "string" ? value : JSON.stringify(value));
     const image = ["--from-files", "own", "--nvs", "none.bin"];
     const stranger = (await authority.sign()).privateKey;
-    const old = (await authority.sign({ fromDays: -9, untilDays: -1 })).certificate;
+    const old = await authority.sign({ fromDays: -9, untilDays: -1 });
+    const age = (): void => (write("cert.pem", old.certificate), write("key.pem", old.privateKey));
     for (const [words, code, sentence, prepare] of [
       [["own", "--from-files", "own"], 2, /--from-files makes an image or a folder: name one with --nvs or --out/],
       [["own", "--from-files", "nowhere", "--nvs", "none.bin"], 2, /there is no folder nowhere/],
@@ -171,7 +172,7 @@ describe("without a cloud", () => {
       [["own", ...image, "--signer", "own/cert.pem"], 0, /^$/],
       [["other", ...image], 1, /settings\.json is for the thing "own", not for "other"/],
       [["own", ...image], 1, /key\.pem is not the key of cert\.pem/, () => write("key.pem", stranger)],
-      [["own", ...image], 1, /cert\.pem has expired/, () => write("cert.pem", old)],
+      [["own", ...image], 1, /cert\.pem has expired/, age],
       [["own", ...image], 2, /which network does the board join\? Name a file with --wifi/, () => write("settings.json", offline)],
       [["own", ...image], 1, /own\/settings\.json is not JSON/, () => write("settings.json", "{torn")],
     ] as [string[], number, RegExp, (() => void)?][]) {

@@ -111,7 +111,7 @@ describe("an identity image", () => {
     [Buffer.alloc(5000), "is no multiple of 4096"],
     [Buffer.alloc(4096, 0xff), "fewer than three pages"],
     [Buffer.alloc(0x6000, 0xff), "nothing is in it"],
-    [Buffer.alloc(0x6000), "page 0 has no valid state"],
+    [Buffer.alloc(0x6000), "page 0 is neither active nor full"],
   ])("is refused when it is something else", (image, sentence) => {
     expect(findNvsProblem(image)).toContain(sentence);
   });
