@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startJobsService } from "../tools/jobs-service";
+import { VirtualTime } from "../tools/time";
 import { devicePolicyName } from "../tools/jobs-service/device-policy";
 import { devices, fence, withToken, type Device } from "./jobs-service/devices";
 import { callerOf } from "./jobs-service/https-caller";
@@ -138,6 +139,19 @@ describe("other policies", () => {
     await lamp.closed;
     expect(at.log.join("\n")).toContain("a retained PUBLISH on plain");
   });
+});
+
+it("a certificate that has expired lets nobody in", async () => {
+  const log: string[] = [];
+  const time = new VirtualTime(Date.UTC(2051, 0));
+  const late = await startJobsService({ time, ports: { mqtt: false, https: false }, log: (line) => log.push(line) });
+  try {
+    const { certificate: cert, privateKey: key, ca } = await late.provision(thing);
+    await made.trying(late.urls.mqtts ?? "", thing, { cert, key, ca }).closed;
+    expect(log.join("\n")).toMatch(/refused a TLS connection: certificate [0-9a-f]{64}: it has expired/);
+  } finally {
+    await late.stop();
+  }
 });
 
 it("a certificate that belongs to one thing exclusively is that thing under every client id", async () => {

@@ -95,6 +95,9 @@ export const ourChoices: Choices = {
  * - A condition with an operator that policy.ts does not know never holds. A resource with a variable that has no value covers nothing.
  * - Certificates of our own CA and others are known by their SHA-256 alone, as AWS knows those registered without a CA.
  * - A filter that a restored session may no longer have is dropped from it.
+ * - A server name in the TLS greeting (SNI), without which AWS lets nobody in, is not asked for: boards in the network reach this service
+ *   by its address, for which there is none.
+ * - A thing group's policies end with the group.
  * - Over plain MQTT (this computer only) there are no policies: a client has the topics of the thing that its client id names, and all
  *   outside `$aws/`.
  * - A URL that is signed for GET answers HEAD too. S3's signature is of one method, so S3 would refuse it: no device is worse off here.
