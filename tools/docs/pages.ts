@@ -6,6 +6,7 @@ import { actionPages } from "./actions";
 import { choiceTable } from "./choices";
 import { exampleAction, exampleCatalogueLine, exampleSpec } from "./example";
 import { failureTable } from "./failures";
+import { identityTable } from "./identity";
 import { numbersTable } from "./numbers";
 import { operationTable } from "./operations";
 import { fillSections, type Sections } from "./sections";
@@ -17,6 +18,7 @@ const sections: Sections = {
   "example-catalogue": exampleCatalogueLine,
   "example-spec": exampleSpec,
   failures: failureTable,
+  identity: identityTable,
   numbers: numbersTable,
   operations: operationTable,
 };
