@@ -13,6 +13,8 @@ export interface Standing {
   readonly thingName: string;
   readonly status: string;
   readonly executionNumber: number;
+  /** How often it was tried again before this. */
+  readonly retryAttempt: number;
 }
 
 /** By thing, in the service's order. */
@@ -23,7 +25,8 @@ export async function standings({ iot }: Cloud, jobId: string): Promise<Standing
       const thingName = thingArn.slice(thingArn.indexOf(":thing/") + ":thing/".length);
       const executionNumber = jobExecutionSummary?.executionNumber ?? 0;
       if ((latest.get(thingName)?.executionNumber ?? -1) > executionNumber) continue;
-      latest.set(thingName, { thingName, executionNumber, status: jobExecutionSummary?.status ?? "" });
+      const { status = "", retryAttempt = 0 } = jobExecutionSummary ?? {};
+      latest.set(thingName, { thingName, executionNumber, status, retryAttempt });
     }
   }
   return [...latest.values()];
@@ -37,14 +40,20 @@ const tellEveryMs = 5000;
 /** AWS allows ten such calls a second for a whole account. */
 const pollEveryMs = 250;
 
-/** Asks until every execution has ended. False when `seconds` pass before that. */
+/** Whether a job may still go to things that have no execution yet: a rollout takes its time. */
+async function isRollingOut({ iot }: Cloud, jobId: string): Promise<boolean> {
+  const { job } = await iot.send(new DescribeJobCommand({ jobId }));
+  return job?.status === "IN_PROGRESS" || job?.status === "SCHEDULED";
+}
+
+/** Asks until the job and every execution have ended. False when `seconds` pass before that. */
 export async function waitForEnd(cloud: Cloud, jobId: string, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
   let tellAt = Date.now() + tellEveryMs;
   while (Date.now() < deadline) {
     const all = await standings(cloud, jobId);
     const open = all.filter(isOpen);
-    if (open.length === 0 && all.length > 0) return true;
+    if (open.length === 0 && !(await isRollingOut(cloud, jobId))) return true;
     if (Date.now() >= tellAt) {
       process.stderr.write(`waiting for ${waitedFor(open)}\n`);
       tellAt += tellEveryMs;
@@ -72,21 +81,24 @@ export async function showJob(cloud: Cloud, jobId: string, json: boolean): Promi
   const { document = "" } = await iot.send(new GetJobDocumentCommand({ jobId }));
   const all = await standings(cloud, jobId);
   const executions = [];
-  for (const { thingName } of json ? all : all.slice(0, describedThings)) {
+  const shown = all.slice(0, describedThings);
+  for (const { thingName } of json ? all : shown) {
     const { execution } = await iot.send(new DescribeJobExecutionCommand({ jobId, thingName }));
     executions.push({ thingName, ...execution, statusDetails: execution?.statusDetails?.detailsMap ?? {} });
   }
   if (json) return printJson({ job, document, executions });
   process.stdout.write(`${jobId}  ${paintStatus(job?.status ?? "")}\n${document}\n`);
   if (job?.comment !== undefined) process.stdout.write(`${job.reasonCode ?? ""} ${job.comment}\n`.trimStart());
-  const rows = executions.map(({ thingName, status = "", statusDetails }) => [
+  const isRetried = shown.some(({ retryAttempt }) => retryAttempt > 0);
+  const rows = executions.map(({ thingName, status = "", statusDetails }, index) => [
     thingName,
     paintStatus(status),
+    ...(isRetried ? [String((shown[index]?.retryAttempt ?? 0) + 1)] : []),
     Object.entries(statusDetails)
       .map(([key, value]) => `${key}: ${value}`)
       .join("\n"),
   ]);
-  process.stdout.write(`${table(["THING", "STATUS", "DETAILS"], rows)}\n`);
+  process.stdout.write(`${table(["THING", "STATUS", ...(isRetried ? ["ATTEMPT"] : []), "DETAILS"], rows)}\n`);
   if (all.length > executions.length) process.stdout.write(`and ${counted(all.slice(executions.length))}\n`);
 }
 
