@@ -47,7 +47,7 @@ vectors: setup ## Run a file of request/response cases against the Jobs service:
 
 firmware: setup ## Build our firmware: make firmware NODEMCU=/path/to/clone [CHIP=esp32] [FLASH=4MB] [VERSION=1.0.0]
 	@$(tsx) tools/cli/main.ts firmware build $(if $(NODEMCU),--nodemcu "$(NODEMCU)") $(if $(CHIP),--chip $(CHIP)) $(if $(FLASH),--flash $(FLASH)) \
-	  $(if $(VERSION),--version "$(VERSION)") $(ARGS)
+	  $(if $(VERSION),--image-version "$(VERSION)") $(ARGS)
 
 check-firmware: setup ## Check what turns NodeMCU into our firmware, as far as no chip is needed; tells sizes and limits
 	@$(bin)/vitest run test/firmware-

@@ -2,13 +2,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { root } from "../tools/bundle/targets";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { agentBundle, root } from "../tools/bundle/targets";
 import { borrow } from "../tools/firmware/build/borrowed";
 import { buildFirmware, type BuildRequest } from "../tools/firmware/build/build";
 import { planFlash } from "../tools/firmware/flash-plan";
 import { readDescription } from "../tools/virtual-esp32/image";
-import { firstLine, openCommandLine } from "./surroundings/command-line";
+import { openCommandLine } from "./surroundings/command-line";
 import { git, makeClone, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
 
 const clones: SimulatedClone[] = [];
@@ -39,7 +39,7 @@ async function build(clone: SimulatedClone, change: Partial<BuildRequest> = {}):
     chip: "esp32",
     flash: "4MB",
     version: "1.2.3",
-    lua: [luaFile(clone)],
+    lua: () => [luaFile(clone)],
     out: clone.out,
     signal: new AbortController().signal,
     say: (sentence) => told.said.push(sentence),
@@ -59,6 +59,8 @@ function addOwnBuild({ path }: SimulatedClone): void {
   writeFileSync(join(path, "sdkconfig"), 'CONFIG_IDF_TARGET="esp32c3"\nCONFIG_MQTT_BUFFER_SIZE=1\n');
   writeFileSync(join(path, "sdkconfig.old"), "older\n");
   writeFileSync(join(path, "components/platform/include/buildinfo.h"), "mine\n");
+  mkdirSync(join(path, "managed_components/libsodium"), { recursive: true });
+  writeFileSync(join(path, "managed_components/libsodium/fetched.c"), "// fetched\n");
 }
 
 describe("a build", { timeout: 60_000 }, () => {
@@ -98,6 +100,18 @@ describe("a build", { timeout: 60_000 }, () => {
     expect(text(clone, "sdkconfig")).toContain("CONFIG_MQTT_BUFFER_SIZE=4096");
   });
 
+  test("starts from what was fetched before, and from nothing else of an earlier build", async () => {
+    const clone = newClone();
+    addOwnBuild(clone);
+    let found: string[] = [];
+    const say = (sentence: string): void => {
+      const names = ["managed_components/libsodium/fetched.c", "sdkconfig.old", "sdkconfig", "build/bootloader/bootloader.bin"];
+      if (sentence.startsWith("Putting")) found = names.filter((name) => existsSync(join(clone.path, name)));
+    };
+    await build(clone, { say });
+    expect(found).toEqual(["managed_components/libsodium/fetched.c", "sdkconfig", "build/bootloader/bootloader.bin"]);
+  });
+
   test("hands our component to NodeMCU, and notices when NodeMCU does not take it", async () => {
     const clone = newClone();
     let environment = "";
@@ -126,7 +140,7 @@ describe("a build", { timeout: 60_000 }, () => {
   test("warns of a submodule at another commit", async () => {
     const clone = newClone();
     git(join(clone.path, "sdk/esp32-esp-idf"), "commit", "-q", "--allow-empty", "-m", "Another");
-    expect((await build(clone)).warned.at(-1)).toMatch(/sdk\/esp32-esp-idf are not at the commit .*submodule update --init --recursive/);
+    expect((await build(clone)).warned.at(-1)).toMatch(/sdk\/esp32-esp-idf may not be at the commit .*submodule update --init --recursive/);
   });
 });
 
@@ -161,6 +175,12 @@ describe("a build is refused, with the command that helps", { timeout: 60_000 },
     await expect(build(newClone({ submodules: false }))).rejects.toThrow(
       /lacks its submodules sdk\/esp32-esp-idf: git -C .* submodule update --init --recursive/,
     );
+  });
+
+  test("but takes submodules that are plain folders", async () => {
+    const clone = newClone({ submodules: false });
+    execFileSync("cp", [join(clone.path, "../esp-idf/export.sh"), join(clone.path, "sdk/esp32-esp-idf")]);
+    expect((await build(clone)).warned.at(-1)).toMatch(/sdk\/esp32-esp-idf may not be at the commit/);
   });
 
   test("when ESP-IDF does not find its tools", async () => {
@@ -201,7 +221,7 @@ describe("a build that fails", { timeout: 60_000 }, () => {
 
   test("because the Lua code does not fit says which symbol to raise", async () => {
     const clone = newClone();
-    const lua = [luaFile(clone, "long.lua", "-".repeat(0x20000))];
+    const lua = () => [luaFile(clone, "long.lua", "-".repeat(0x20000))];
     await expect(build(clone, { lua })).rejects.toThrow(
       /Lua Flash Store has \d+ bytes, and its room 131072: raise CONFIG_NODEMCU_EMBEDDED/,
     );
@@ -263,10 +283,27 @@ describe("a build that is stopped", { timeout: 60_000 }, () => {
   });
 });
 
-test("make firmware is the command, and says what it lacks", { timeout: 60_000 }, async () => {
+describe("the command", { timeout: 60_000 }, () => {
   const line = openCommandLine();
-  const child = line.start("firmware", "build", "--chip", "esp8266");
-  await expect(firstLine(child)).rejects.toThrow("it ended");
-  expect((await line.run("firmware", "build")).err).toMatch(/^esp32-jobs: name your clone of NodeMCU: make firmware NODEMCU=/);
-  line.close();
+  afterAll(line.close);
+
+  test("puts agent and boot chunk into the image, and tells the manifest and the sizes", async () => {
+    const clone = newClone();
+    const words = ["--nodemcu", clone.path, "--chip", "esp32c3", "--flash", "16MB", "--image-version", "9.9.9", "--out", clone.out];
+    expect(await line.json("firmware", "build", ...words)).toMatchObject({
+      version: "9.9.9",
+      chip: "esp32c3",
+      flashBytes: 0x1000000,
+      out: clone.out,
+      sizes: [{ name: "boot loader" }, { name: "image", limitBytes: 0x400000 }, { name: "Lua Flash Store" }],
+    });
+    const { bundle = "" } = readDescription(readFileSync(join(clone.out, "nodemcu.bin"))) ?? {};
+    expect(bundle.match(/^LFS .*$/gm)).toEqual(["LFS build/init.lua", "LFS build/agent.lua"]);
+    expect(bundle).toContain(readFileSync(agentBundle.luaFile, "latin1"));
+  });
+
+  test("says at once what it lacks", async () => {
+    expect((await line.run("firmware", "build")).err).toMatch(/^esp32-jobs: name your clone of NodeMCU: make firmware NODEMCU=/);
+    expect(await line.run("firmware", "build", "--chip", "esp8266")).toMatchObject({ code: 2 });
+  });
 });

@@ -7,7 +7,6 @@ import pc from "picocolors";
 import { agentBundle, root } from "../bundle/targets";
 import type { FlashSize } from "../firmware/build/build";
 import { chips, type ChipName } from "../firmware/chips";
-import { CommandFailed } from "./failing";
 import { printJson } from "./output";
 import { untilStopped } from "./stopping";
 
@@ -15,7 +14,7 @@ interface BuildOptions {
   readonly nodemcu?: string;
   readonly chip: ChipName;
   readonly flash: FlashSize;
-  readonly version?: string;
+  readonly imageVersion?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -41,9 +40,7 @@ function progressLine(): (done: number, of: number) => void {
 
 async function build(options: BuildOptions): Promise<void> {
   const { buildFirmware } = await import("../firmware/build/build");
-  const { createBuilder } = await import("../bundle/bundle");
-  const bundle = createBuilder(agentBundle)();
-  if (!bundle.ok) throw new CommandFailed(`the bundle cannot be built:\n${bundle.problems.join("\n")}`);
+  const { readBundle } = await import("./virtual-board");
   const stopped = new AbortController();
   void untilStopped().then(() => stopped.abort());
   const isSilent = options.json === true;
@@ -51,8 +48,11 @@ async function build(options: BuildOptions): Promise<void> {
     nodemcu: options.nodemcu,
     chip: options.chip,
     flash: options.flash,
-    version: options.version ?? versionOfProject(),
-    lua: [join(root, "firmware/init.lua"), agentBundle.luaFile],
+    version: options.imageVersion ?? versionOfProject(),
+    lua: () => {
+      readBundle();
+      return [join(root, "firmware/init.lua"), agentBundle.luaFile];
+    },
     out: resolve(options.out),
     signal: stopped.signal,
     say: (sentence) => isSilent || process.stderr.write(`${sentence}\n`),
@@ -80,14 +80,14 @@ export function firmwareCommand(): Command {
     .option("--nodemcu <folder>", "your clone of NodeMCU, branch dev-esp32")
     .addOption(new Option("--chip <name>", "for which chip").choices(Object.keys(chips)).default("esp32"))
     .addOption(new Option("--flash <size>", "how much flash the boards have").choices(["4MB", "8MB", "16MB"]).default("4MB"))
-    .option("--version <text>", "the version that the image says it is (default: this project's, with its commit)")
+    .option("--image-version <text>", "the version that the image says it is (default: this project's, with its commit)")
     .option(
       "--out <folder>",
       "where images, flash_args, manifest.json and build.log go",
       relative(process.cwd(), join(root, "build/firmware")),
     )
     .option("--json", "print one line of JSON: the manifest, out, sizes")
-    .addHelpText("after", "\nExample:\n  $ esp32-jobs firmware build --nodemcu ../nodemcu --chip esp32c3 --version 1.0.0")
+    .addHelpText("after", "\nExample:\n  $ esp32-jobs firmware build --nodemcu ../nodemcu --chip esp32c3 --image-version 1.0.0")
     .action(build);
   return firmware;
 }

@@ -2,7 +2,7 @@
  * A person's clone of NodeMCU is borrowed for a build: what a build writes there is put aside before, and put back after, whatever
  * happens. All of it is on the same file system, so each step is one rename.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FirmwareProblem } from "../problem";
 
@@ -15,6 +15,9 @@ export const writtenByBuilds = [
   "dependencies.lock",
   "components/platform/include/buildinfo.h",
 ] as const;
+
+/** What a build may start from: what the component manager has fetched once it need not fetch again, which works without a network. */
+const startedFrom: readonly string[] = ["managed_components", "dependencies.lock"];
 
 const asideName = ".esp32-jobs-aside";
 
@@ -65,6 +68,10 @@ export function borrow(clone: string): () => void {
   mkdirSync(aside);
   for (const name of writtenByBuilds) if (isThere(join(clone, name))) move(join(clone, name), join(aside, name));
   writeFileSync(join(aside, "borrower"), `${process.pid}`);
+  for (const name of startedFrom) {
+    if (isThere(join(aside, name)))
+      cpSync(join(aside, name), join(clone, name), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  }
   let isBack = false;
   return () => {
     if (isBack) return;

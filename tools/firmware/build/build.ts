@@ -22,8 +22,8 @@ export interface BuildRequest {
   readonly chip: ChipName;
   readonly flash: FlashSize;
   readonly version: string;
-  /** What goes into the Lua Flash Store; each is there under its name without `.lua`. */
-  readonly lua: readonly string[];
+  /** Gives the files that go into the Lua Flash Store, once the clone is known to be good; each is there under its name without `.lua`. */
+  readonly lua: () => readonly string[];
   /** Where the result goes; what an earlier build left there is removed. */
   readonly out: string;
   readonly signal: AbortSignal;
@@ -75,6 +75,7 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
   refuseAll(findPartitionProblems(partitions, flashSizes[flash]), `${table} does not do`);
   checkPrograms();
   const clone = checkClone(request.nodemcu);
+  const lua = request.lua();
 
   mkdirSync(out, { recursive: true });
   // A build that failed must not leave an older one to be flashed by mistake.
@@ -122,8 +123,8 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
     checkConfig();
     say("Putting the Lua code into the image");
     // Lua names its errors after these paths: short ones, without anything of this machine.
-    const sources = request.lua.map((file) => join("build", basename(file)));
-    request.lua.forEach((file, index) => copyFileSync(file, join(clone.path, sources[index]!)));
+    const sources = lua.map((file) => join("build", basename(file)));
+    lua.forEach((file, index) => copyFileSync(file, join(clone.path, sources[index]!)));
     await step("tools/embed_lfs.sh", sources, "NodeMCU's tools/embed_lfs.sh");
     checkConfig();
     const lfsBytes = Number(asked.get("CONFIG_NODEMCU_EMBEDDED_LFS_SIZE") ?? 0);

@@ -1,6 +1,6 @@
 /** A clone of NodeMCU: whether it can be built, and what of it is not as this project was made with. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { kconfigSources } from "../kconfig";
 import { FirmwareProblem } from "../problem";
@@ -29,6 +29,9 @@ function git(path: string, ...args: readonly string[]): string | undefined {
 }
 
 function commitOf(path: string): string {
+  const { stderr } = spawnSync("git", ["-C", path, "rev-parse"], { encoding: "utf8" });
+  if (stderr.includes("dubious ownership"))
+    throw new FirmwareProblem(`git does not trust ${path}, which is another user's: git config --global --add safe.directory ${path}`);
   const top = git(path, "rev-parse", "--show-toplevel");
   if (top === undefined || realpathSync(top) !== realpathSync(path))
     throw new FirmwareProblem(`${path} is not the top of a git tree, and NodeMCU's build needs one: ${cloneCommand("../nodemcu")}`);
@@ -50,17 +53,22 @@ function checkIsNodemcu(path: string): void {
   );
 }
 
-/** Submodules that are missing, and those at another commit than the tree names (git-submodule: "-" and "+" before the line). */
+function isEmpty(folder: string): boolean {
+  return !existsSync(folder) || readdirSync(folder).length === 0;
+}
+
+/** Refuses where submodules are missing; gives what else is to be said of them (git-submodule: "-" and "+" before the line). */
 function checkSubmodules(path: string): string[] {
   const fix = `git -C ${path} submodule update --init --recursive`;
   const lines = git(path, "submodule", "status", "--recursive")?.split("\n") ?? [];
   const named = (mark: string): string[] => lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(1).split(" ")[1] ?? "");
-  const missing = named("-");
+  const absent = named("-");
+  const missing = absent.filter((name) => isEmpty(join(path, name)));
   const sdk = "sdk/esp32-esp-idf";
   if (missing.length === 0 && !existsSync(join(path, sdk, "export.sh"))) missing.push(sdk);
   if (missing.length > 0) throw new FirmwareProblem(`${path} lacks its submodules ${missing.slice(0, 3).join(", ")}: ${fix}`);
-  const others = named("+");
-  return others.length === 0 ? [] : [`${others.join(", ")} are not at the commit that NodeMCU names: ${fix}`];
+  const others = [...absent, ...named("+")];
+  return others.length === 0 ? [] : [`${others.join(", ")} may not be at the commit that NodeMCU names: ${fix}`];
 }
 
 /** Looks at a clone without changing anything. */
@@ -87,10 +95,4 @@ export function checkClone(given: string | undefined): Clone {
 /** Whether a text can stand in a CMake list and an sdkconfig. */
 export function isPlainPath(path: string): boolean {
   return !/[\s;"$]/.test(path);
-}
-
-/** The name of the project in images: `project(...)` in the clone's CMakeLists.txt. */
-export function projectOf(path: string): string {
-  const file = join(path, "CMakeLists.txt");
-  return (existsSync(file) ? /^\s*project\((\w+)/m.exec(readFileSync(file, "utf8"))?.[1] : undefined) ?? "nodemcu";
 }
