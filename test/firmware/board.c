@@ -121,14 +121,16 @@ static esp_err_t put(const char *name_space, const char *key, bool is_string, co
   for (int i = 0; !at && i < ITEMS; i++)
     if (!items[i].value) at = &items[i];
   if (!at) return ESP_ERR_NVS_NOT_ENOUGH_SPACE;
-  free(at->value);
+  char *old = at->value, *new = malloc(length + 1);
+  if (!new) return ESP_ERR_NO_MEM;
   memset(at, 0, sizeof *at);
-  at->value = malloc(length + 1);
+  at->value = new;
   if (length) memcpy(at->value, value, length);
   strcpy(at->name_space, name_space);
   strcpy(at->key, key);
   at->is_string = is_string;
   at->length = length;
+  free(old);
   return ESP_OK;
 }
 
@@ -173,7 +175,7 @@ static esp_err_t get(nvs_handle_t handle, const char *key, bool is_string, void 
   if (!at) return ESP_ERR_NVS_NOT_FOUND;
   if (!value) {
     *length = at->length;
-    if (at->grows) { at->grows = false; put(at->name_space, key, is_string, "another value", 13 + is_string); }
+    if (at->grows) { at->grows = false; put(handles[handle - 1].name_space, key, is_string, "another value", 13 + is_string); }
     return ESP_OK;
   }
   size_t room = *length;
@@ -291,6 +293,7 @@ void board_mqtt_message(esp_mqtt_client_handle_t client, const char *topic, cons
   size_t header = 5 + strlen(topic), payload = buffer > header ? buffer - header : 0, at = 0;
   if (payload > length) payload = length;
   char *name = malloc(strlen(topic) + 1);
+  if (!in || !name) abort();
   strcpy(name, topic);
   for (unsigned piece = 0; piece < pieces; piece++) {
     memcpy(in, data + at, payload);

@@ -21,4 +21,4 @@
     }                                                                           \
   } while (0)
 
-#define TEST(sentence, run) do { run(); printf("ok %s\n", sentence); } while (0)
+#define TEST(sentence, run) do { run(); printf("ok %s\n", sentence); fflush(stdout); } while (0)

@@ -127,9 +127,14 @@ static void deliver_data(relay *r, esp_event_base_t base, int32_t id, const esp_
   unsigned before = r->assembly.dropped;
   jobsfw_step step = jobsfw_assemble(&r->assembly, &fragment, CONFIG_JOBSFW_MQTT_MAX_MESSAGE, room_for);
   jobsfw_heard.dropped += r->assembly.dropped - before;
-  if (step == JOBSFW_NOTHING) return;
 
   esp_mqtt_event_t whole = *event;
+  if (step == JOBSFW_NOTHING) {
+    /* Dropped at its first piece: Lua hears of it, with its topic and no payload, and can ask for less. */
+    if (r->assembly.dropped == before || r->assembly.topic || !event->topic || !room_for((size_t)event->topic_len)) return;
+    whole.data = NULL;
+    whole.data_len = whole.total_data_len = 0;
+  }
   if (step == JOBSFW_WHOLE) {
     whole.topic = r->assembly.topic;
     whole.topic_len = (int)r->assembly.topic_length;
