@@ -72,6 +72,7 @@ export const ourChoices: Choices = {
  *   increase criteria may be given; the first that is met counts. Groups that AssociateTargetsWithJob adds are reached at the job's
  *   rate; things that join a group later at once, as the guide says.
  * - There is no limit of active or concurrent jobs in an account, so no job is CANCELED at its start for lack of room.
+ * - Jobs stay until someone deletes them. AWS forgets them 730 days after they became inactive.
  * - reasonCode and comment of an aborted job are our own words; that AWS writes some is documented, which is not.
  * - A scheduled job's targets are looked up when it starts. One with maintenance windows but no startTime is SCHEDULED until the first
  *   window, unless one is open when it is created. SNAPSHOT jobs may have windows too: neither model nor guide forbids it.
