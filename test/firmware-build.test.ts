@@ -270,7 +270,7 @@ describe("a build that is stopped", { timeout: 60_000 }, () => {
     borrow(clone.path);
     writeFileSync(join(aside, "borrower"), "999999999");
     writeFileSync(join(clone.path, "sdkconfig"), "ours");
-    mkdirSync(join(clone.path, "managed_components"));
+    writeFileSync(join(clone.path, "managed_components/more.c"), "ours");
     borrow(clone.path)();
     expect(treeOf(clone.path)).toEqual(before);
   });
