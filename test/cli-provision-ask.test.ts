@@ -1,8 +1,14 @@
 /** Questions at a terminal: what a person sees, and does not see, of what is typed. */
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
+import { root } from "../tools/bundle/targets";
+import { readIdentity } from "../tools/firmware/identity";
 import { wifiOf } from "../tools/cli/provision-wifi";
 import type { Terminal } from "../tools/cli/provision-ask";
+import { openCommandLine } from "./surroundings/command-line";
 
 /** A terminal that shows what is written to it. As with a real one, nothing typed is seen unless the program writes it. */
 function virtualTerminal() {
@@ -92,4 +98,32 @@ test.each([
   type(key);
   await expect(wifi).rejects.toThrow("nothing was written: the question was not answered");
   expect(isRaw()).toBe(false);
+});
+
+test("on a terminal of the system, whose own echo is on, the password is not seen either", { timeout: 30_000 }, async () => {
+  const line = openCommandLine();
+  try {
+    mkdirSync(join(line.dir, "own"));
+    writeFileSync(join(line.dir, "own/settings.json"), JSON.stringify({ thingName: "own", endpoint: "broker.lan", tls: false }));
+    const command = [process.execPath, join(root, "tools/cli/bin.mjs"), "provision", "own", "--from-files", "own", "--nvs", "own.bin"];
+    // `script` of util-linux gives the program a terminal.
+    const script = spawn("script", ["-qfec", command.join(" "), "/dev/null"], { cwd: line.dir, stdio: ["pipe", "pipe", "inherit"] });
+    const answers = [
+      ["Wi-Fi name: ", "at home\r"],
+      ["open network): ", `${secret}1\r`],
+    ] as [string, string][];
+    let screen = "";
+    script.stdout.on("data", (piece: Buffer) => {
+      screen += piece.toString();
+      if (answers[0] !== undefined && screen.includes(answers[0][0])) script.stdin.write(answers.shift()?.[1] ?? "");
+    });
+    await new Promise((resolve) => script.once("close", resolve));
+    expect(screen).toContain("Wi-Fi name: at home");
+    expect(screen).toContain("own.bin makes a board own");
+    expect(screen).not.toContain(secret);
+    const settings = readIdentity(readFileSync(join(line.dir, "own.bin")))["settings.json"] ?? "";
+    expect(JSON.parse(settings)).toMatchObject({ wifi: { ssid: "at home", password: `${secret}1` } });
+  } finally {
+    line.close();
+  }
 });

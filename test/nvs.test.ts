@@ -1,4 +1,5 @@
 /** An image for a board's NVS partition: the writer against a reader that was written from Espressif's pages alone. */
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeNvs } from "../tools/firmware/nvs/image";
@@ -211,6 +212,31 @@ describe("a damaged NVS image", () => {
     ],
   ])("is refused with a sentence when it is %s", (_what, damage, sentence) => {
     expect(() => readNvs(damage(Buffer.from(image)))).toThrow(sentence);
+  });
+
+  test("never makes the reader do anything but refuse it, not even with sums that fit the damage", () => {
+    const change = fc.record({
+      slot: fc.integer({ min: 0, max: 250 }),
+      field: fc.integer({ min: 0, max: 31 }),
+      value: fc.integer({ min: 0, max: 255 }),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
+        const bytes = Buffer.from(image);
+        for (const { slot, field, value } of changes) {
+          // Entries of both pages, 125 of each.
+          const row = bytes.subarray(Math.floor(slot / 126) * page + 64 + (slot % 126) * 32).subarray(0, 32);
+          row[field] = value;
+          row.writeUInt32LE(crc32(row.subarray(8), crc32(row.subarray(0, 4), 0xffffffff)), 4);
+        }
+        try {
+          readNvs(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NvsDamage);
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   test("a board's own pages, moved about in flash, are read in their order", () => {
