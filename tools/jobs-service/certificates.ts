@@ -84,7 +84,7 @@ export async function openAuthority(dir?: string): Promise<Authority> {
     issueServer: (hosts) =>
       issue("esp32-jobs local service", [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-        new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
+        new x509.SubjectAlternativeNameExtension(hosts.flatMap(namesFor)),
       ]),
     async issueDevice(thingName) {
       const known = files?.read("thing", thingName);
@@ -181,4 +181,10 @@ function openFolder(dir: string) {
         return name === undefined ? [] : [name.replaceAll("=", ":")];
       }),
   };
+}
+
+/** An address stands there as a name too: mbedTLS before 3.5, which many boards have, looks at names only (Mbed-TLS/mbedtls pull request 6475). */
+function namesFor(host: string): { type: "dns" | "ip"; value: string }[] {
+  const name = { type: "dns", value: host } as const;
+  return isIP(host) === 0 ? [name] : [{ type: "ip", value: host }, name];
 }
