@@ -42,6 +42,7 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
     hashes: platform.hashes,
     http: platform.http,
     records,
+    signatures: platform.signatures,
     system,
     progress: (details) => feed({ on: "progress", details }),
     actionNames,

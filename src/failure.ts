@@ -22,6 +22,10 @@ export const endings = {
   URL_INSECURE: "REJECTED",
   /** The download URL is longer than this firmware can send. Remedy: use a shorter URL; on stock NodeMCU signed S3 URLs are always too long. */
   URL_TOO_LONG: "REJECTED",
+  /** This device takes signed firmware only, and the document has no signature. Remedy: sign the image with `esp32-jobs sign`, and send its signature along. */
+  SIGNATURE_MISSING: "REJECTED",
+  /** This device was told to take signed firmware only, and has nothing to check a signature with. Remedy: flash firmware with the component jobsfw over USB, or take the signer's key from the device. */
+  SIGNATURE_UNVERIFIABLE: "REJECTED",
   /** The action took longer than its time budget and was stopped. Remedy: look for what it waited for; raise its budget. */
   TIMED_OUT: "FAILED",
   /** The device restarted while the action ran; it was not run again. Remedy: read the boot reason; send the job again if it is safe to repeat. */
@@ -42,6 +46,8 @@ export const endings = {
   MD5_MISMATCH: "FAILED",
   /** The SHA-256 of the download is not the one in the document. Remedy: check "sha256" and what the server serves. */
   SHA256_MISMATCH: "FAILED",
+  /** The signature is not this device's signer's over the image that came; nothing was activated. Remedy: sign this very image with the key whose public half the device has. */
+  SIGNATURE_INVALID: "FAILED",
   /** The download is not a firmware image for this chip, or its own checks failed. Remedy: send the application image (not a merged or an ELF file). */
   IMAGE_INVALID: "FAILED",
   /** Flash could not be erased or written. Remedy: try again; replace the board if it stays. */

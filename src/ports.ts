@@ -130,6 +130,25 @@ export interface Hashes {
   start(algorithm: "md5" | "sha256"): Hash;
 }
 
+/** A signature being checked. */
+/** @noSelf */
+export interface SignatureCheck {
+  update(chunk: Bytes): void;
+  /**
+   * Whether `signature`, DER in base64, is the signer's over all that came. Called once, last. False for whatever else it is: another
+   * key's, other bytes', no base64, no DER or not the one form that DER has. A curve or hash other than P-256 and SHA-256 is no match either.
+   */
+  matches(signature: string): boolean;
+}
+
+/** ECDSA on P-256 over SHA-256, by the one public key that this board was given. The bytes are hashed here, so nobody can hand in another digest. */
+/** @noSelf */
+export interface Signatures {
+  /** Why nothing can be checked here, for a person; undefined where it can. Such a board refuses every update: it was told to trust one signer alone. */
+  readonly problem: Refusal;
+  start(): SignatureCheck;
+}
+
 /** The state of the running firmware: `trial` until accepted, when the boot loader can roll back; otherwise `accepted`. */
 export type FirmwareState = "trial" | "accepted";
 
@@ -187,6 +206,8 @@ export interface Device {
   readonly gpio: Gpio;
   readonly hashes: Hashes;
   readonly firmware: Firmware;
+  /** Undefined on a board that was given no signer's key: it takes firmware without a signature, and cannot tell a right one from a wrong one. */
+  readonly signatures?: Signatures | undefined;
   readonly system: System;
 }
 

@@ -34,7 +34,7 @@ export interface OptionalField {
 
 export type Field = IntegerField | TextField | OptionalField;
 
-/** The fields of an action by their name in the document. */
+/** The fields of an action by their name in the document; `a.b` is the member `b` of the object `a`. */
 export type Fields = Readonly<Record<string, Field>>;
 
 type Value<F> = F extends IntegerField
@@ -61,7 +61,11 @@ export function checkInput(
     const declared = fields[name];
     if (declared === undefined) continue;
     const field = declared.kind === "optional" ? declared.field : declared;
-    const value = document[name];
+    const dot = name.indexOf(".");
+    const outer = name.slice(0, dot < 0 ? 0 : dot);
+    const holder = dot < 0 ? document : document[outer];
+    if (holder !== undefined && typeof holder !== "object") return failed("INPUT_INVALID", `"${outer}" must be an object`);
+    const value = (holder as Readonly<Record<string, unknown>> | undefined)?.[name.slice(dot + 1)];
     if (value === undefined) {
       if (declared.kind !== "optional" && field.default === undefined) return failed("INPUT_INVALID", `"${name}" is missing`);
       input[name] = field.default;

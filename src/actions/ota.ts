@@ -2,7 +2,9 @@
 import { failed, succeeded } from "../failure";
 import { imageProblem, type Image } from "../ota/image";
 import { activate, install } from "../ota/install";
+import { base64Characters } from "../portable/characters";
 import { defineAction, restart } from "./action";
+import type { AnyInput } from "./input";
 
 const hex = "0123456789abcdefABCDEF";
 
@@ -10,14 +12,46 @@ export const ota = defineAction({
   name: "ota",
   summary: "Download a firmware image, check it, and start it on trial.",
   input: {
-    url: { kind: "text", min: 1, max: 8192, about: "Where the image is; https" },
+    url: { kind: "optional", field: { kind: "text", min: 1, max: 8192, about: "Where the image is; https. This or presign is required" } },
+    presign: { kind: "optional", field: { kind: "text", min: 1, max: 8192, about: "The same, by the name that AWS's examples give it" } },
     version: { kind: "text", min: 1, max: 64, about: "The version, for people; the report tells what the image itself says" },
-    md5: { kind: "optional", field: { kind: "text", min: 32, max: 32, of: hex, about: "MD5 of the image; this or sha256 is required" } },
+    md5: {
+      kind: "optional",
+      field: {
+        kind: "text",
+        min: 32,
+        max: 32,
+        of: hex,
+        about: "MD5 of the image; this or sha256 is required where no signature is checked",
+      },
+    },
     sha256: {
       kind: "optional",
-      field: { kind: "text", min: 64, max: 64, of: hex, about: "SHA-256 of the image; this or md5 is required" },
+      field: {
+        kind: "text",
+        min: 64,
+        max: 64,
+        of: hex,
+        about: "SHA-256 of the image; this or md5 is required where no signature is checked",
+      },
     },
     size: { kind: "optional", field: { kind: "integer", min: 1, max: 33554432, unit: "bytes", about: "Length of the image" } },
+    signature: {
+      kind: "optional",
+      field: { kind: "text", min: 1, max: 1024, of: base64Characters, about: "ECDSA P-256 over the image's SHA-256: DER in base64" },
+    },
+    "codesign.signature": {
+      kind: "optional",
+      field: { kind: "text", min: 1, max: 1024, of: base64Characters, about: "The same, as AWS Signer gives it" },
+    },
+    "codesign.signatureAlgorithm": {
+      kind: "optional",
+      field: { kind: "text", min: 1, max: 64, about: "What AWS Signer says of it; `SHA256withECDSA` where signatures are checked" },
+    },
+    "codesign.rawPayloadSize": {
+      kind: "optional",
+      field: { kind: "integer", min: 1, max: 33554432, unit: "bytes", about: "Length of the image, as AWS Signer gives it" },
+    },
   },
   budgetSeconds: 3600,
   check(context, input) {
@@ -41,6 +75,14 @@ export const ota = defineAction({
   },
 });
 
-function imageOf(input: { url: string; md5: string | undefined; sha256: string | undefined; size: number | undefined }): Image {
-  return { url: input.url, md5: input.md5?.toLowerCase(), sha256: input.sha256?.toLowerCase(), sizeBytes: input.size };
+function imageOf(input: AnyInput): Image {
+  const text = (name: string): string | undefined => input[name] as string | undefined;
+  return {
+    url: text("url") ?? text("presign") ?? "",
+    md5: text("md5")?.toLowerCase(),
+    sha256: text("sha256")?.toLowerCase(),
+    sizeBytes: (input["size"] ?? input["codesign.rawPayloadSize"]) as number | undefined,
+    signature: text("signature") ?? text("codesign.signature"),
+    algorithm: text("codesign.signatureAlgorithm"),
+  };
 }

@@ -11,7 +11,7 @@ const pausesMs = [2000, 10000];
 
 /** How one request ended: written whole, sent elsewhere, or badly. `again`: a new try may help. */
 type Fetched =
-  | { readonly kind: "whole"; readonly md5: string | undefined; readonly sha256: string | undefined }
+  | { readonly kind: "whole"; readonly md5: string | undefined; readonly sha256: string | undefined; readonly isTrusted: boolean }
   | { readonly kind: "moved"; readonly to: string }
   | { readonly kind: "bad"; readonly failure: Failure; readonly again: boolean };
 
@@ -26,7 +26,7 @@ export function* install(device: Device, image: Image, allowHttp: boolean, progr
   for (;;) {
     const from = url;
     const fetched = yield* waitFor<Fetched>((resume) => fetchImage(device, image, from, progress, resume));
-    if (fetched.kind === "whole") return digestProblem(image, fetched.md5, fetched.sha256);
+    if (fetched.kind === "whole") return contentsProblem(image, fetched);
     if (fetched.kind === "moved") {
       redirects++;
       if (redirects > mostRedirects) return failed("DOWNLOAD_REFUSED", "the server redirects in a circle");
@@ -53,10 +53,11 @@ function absolute(from: string, to: string): string {
   return to.charAt(0) !== "/" || path < 0 ? to : from.slice(0, path) + to;
 }
 
-function digestProblem(image: Image, md5: string | undefined, sha256: string | undefined): Failure | undefined {
+function contentsProblem(image: Image, { md5, sha256, isTrusted }: Fetched & { readonly kind: "whole" }): Failure | undefined {
   if (image.md5 !== md5) return failed("MD5_MISMATCH", `the image has MD5 ${md5 ?? "none"}, the job says ${image.md5 ?? "none"}`);
   if (image.sha256 !== sha256)
     return failed("SHA256_MISMATCH", `the image has SHA-256 ${sha256 ?? "none"}, the job says ${image.sha256 ?? "none"}`);
+  if (!isTrusted) return failed("SIGNATURE_INVALID", "the signature is not the signer's over this image");
   return undefined;
 }
 
@@ -76,9 +77,10 @@ function sizeMismatch(sizeBytes: number, expectedBytes: number): Fetched {
 
 // One request, from the GET to its end. Gives how to cancel it.
 function fetchImage(device: Device, image: Image, url: string, progress: Progress, resume: (end: Fetched) => void): () => void {
-  const { firmware, hashes, http } = device;
+  const { firmware, hashes, http, signatures } = device;
   const md5: Hash | undefined = image.md5 === undefined ? undefined : hashes.start("md5");
   const sha256: Hash | undefined = image.sha256 === undefined ? undefined : hashes.start("sha256");
+  const signed = signatures?.start();
   let expectedBytes = image.sizeBytes;
   let announcedBytes: number | undefined;
   let receivedBytes = 0;
@@ -120,7 +122,10 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
         end = bad("DOWNLOAD_FAILED", `the download broke: ${reason}`, true);
       } else if (receivedBytes < (expectedBytes ?? 1)) {
         end = sizeMismatch(receivedBytes, expectedBytes ?? 1);
-      } else end = { kind: "whole", md5: md5?.hex(), sha256: sha256?.hex() };
+      } else {
+        const isTrusted = signed === undefined || signed.matches(image.signature ?? "");
+        end = { kind: "whole", md5: md5?.hex(), sha256: sha256?.hex(), isTrusted };
+      }
       resume(end);
     },
   });
@@ -136,6 +141,7 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
     if (refusal !== undefined) return bad("FLASH_FAILED", `the slot could not be written at byte ${text(receivedBytes)}: ${refusal}`);
     if (md5 !== undefined) md5.update(chunk);
     if (sha256 !== undefined) sha256.update(chunk);
+    if (signed !== undefined) signed.update(chunk);
     tell();
     return undefined;
   }

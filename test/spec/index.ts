@@ -7,6 +7,7 @@ import { spec as pulse } from "./pulse.spec";
 import { spec as refusal } from "./refusal.spec";
 import { spec as restart } from "./restart.spec";
 import { spec as settings } from "./settings.spec";
+import { spec as signedUpdate } from "./signed-update.spec";
 import type { Spec } from "./spec";
 import { spec as trouble } from "./trouble.spec";
 import { spec as update } from "./update.spec";
@@ -21,6 +22,7 @@ export const specs: Record<string, Spec> = {
   refusal,
   restart,
   settings,
+  "signed-update": signedUpdate,
   trouble,
   update,
   "virtual-device": virtualDevice,

@@ -73,6 +73,7 @@ export function virtualAgent(
       gpio: device.gpio,
       hashes: device.hashes,
       firmware: device.firmware,
+      signatures: device.signatures,
       system: device.system,
       json: jsonReader,
       mqtt: {

@@ -5,6 +5,7 @@ import { virtualClock } from "./virtual-clock";
 import { virtualFirmware } from "./virtual-firmware";
 import type { FirmwareScript } from "./virtual-firmware";
 import { virtualHash } from "./virtual-hash";
+import { virtualSignatures } from "./virtual-signatures";
 import { virtualHttp } from "./virtual-http";
 import type { ScriptedAnswer } from "./virtual-http";
 
@@ -24,6 +25,10 @@ export interface VirtualDeviceOptions {
   readonly bootReason?: string;
   readonly epochSeconds?: number;
   readonly limits?: readonly string[];
+  /** Who signs this device's firmware; nobody unless said otherwise. */
+  readonly signer?: string;
+  /** Why this device cannot check signatures. */
+  readonly signatureProblem?: string;
   /** Records left from an earlier boot. */
   readonly texts?: Record<string, string>;
 }
@@ -109,6 +114,7 @@ export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice
       restart,
     ),
     hashes: { start: virtualHash },
+    signatures: options.signer === undefined ? undefined : virtualSignatures(options.signer, options.signatureProblem),
     gpio: {
       canWrite,
       write(pin: number, level: 0 | 1): boolean {

@@ -9,9 +9,11 @@ import { faultCommand } from "./fault";
 import { firmwareCommand } from "./firmware";
 import { flashCommand } from "./flash";
 import { jobCommand } from "./job";
+import { keyCommand } from "./key";
 import { monitorCommand } from "./monitor";
 import { objectCommand } from "./object";
 import { provisionCommand } from "./provision";
+import { signCommand } from "./sign";
 import { upCommand } from "./up";
 
 export function commands(): Command[] {
@@ -27,6 +29,8 @@ export function commands(): Command[] {
     faultCommand(),
     bundleCommand(),
     firmwareCommand(),
+    keyCommand(),
+    signCommand(),
     flashCommand(),
     monitorCommand(),
   ];

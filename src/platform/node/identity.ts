@@ -1,5 +1,5 @@
 /** Who a device is and whom it trusts: the PEM files of its folder. Whatever is wrong is told in one sentence that names the file. */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readText } from "./files";
 import { reasonOf } from "./reason";
 
@@ -54,4 +54,14 @@ export function readHttpRoots(dir: string): string | undefined {
     return roots;
   }
   return undefined;
+}
+
+/** The key whose firmware alone is taken; undefined, which means that any is, when the folder has none. Throws as the others do. */
+export function readSigner(dir: string): KeyObject | undefined {
+  const pem = readOptional(dir, "signer.pem");
+  if (pem === undefined) return undefined;
+  if (pem.includes("PRIVATE KEY")) throw new Error("signer.pem holds a private key, and a device needs the public one");
+  const key = parse("signer.pem", "a public key", () => createPublicKey(pem));
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") throw new Error("signer.pem is not a key on the curve P-256");
+  return key;
 }

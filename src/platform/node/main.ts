@@ -8,10 +8,11 @@ import { nodeFirmware } from "./firmware";
 import { nodeGpio, type OnPin } from "./gpio";
 import { nodeHashes } from "./hashes";
 import { nodeHttp } from "./http";
-import { readHttpRoots, readIdentity, readNeeded } from "./identity";
+import { readHttpRoots, readIdentity, readNeeded, readSigner } from "./identity";
 import { nodeJson } from "./json";
 import { brokerConnection, nodeMqtt } from "./mqtt";
 import { nodeRecords } from "./records";
+import { nodeSignatures } from "./signatures";
 import { bootSlot } from "./slots";
 import { leaveBootReason, nodeSystem, takeBootReason, type RestartReason } from "./system";
 
@@ -56,6 +57,7 @@ async function boot(options: NodeAgentOptions, time: TimeSource): Promise<Restar
   const settings = settingsIn(dir);
   const identity = settings.tls ? readIdentity(dir) : undefined;
   const httpRoots = readHttpRoots(dir);
+  const signatures = nodeSignatures(readSigner(dir));
   const booted = bootSlot(dir, options.version ?? "0.0.0");
   const leftReason = takeBootReason(dir);
 
@@ -90,7 +92,7 @@ async function boot(options: NodeAgentOptions, time: TimeSource): Promise<Restar
   };
   signal?.addEventListener("abort", abort, { once: true });
   enter(() => {
-    const others = { gpio: nodeGpio(onPin), hashes: nodeHashes, json: nodeJson, records: nodeRecords(dir) };
+    const others = { gpio: nodeGpio(onPin), hashes: nodeHashes, json: nodeJson, records: nodeRecords(dir), signatures };
     agent = startAgent({ clock, firmware, http, mqtt, system, ...others }, settings);
   });
 

@@ -1,0 +1,77 @@
+/** esp32-jobs sign: puts a signature of the image into a build's manifest, or checks the one that is there. */
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Command } from "commander";
+import { CommandFailed, WrongUsage } from "./failing";
+import { printJson } from "./output";
+
+interface SignOptions {
+  readonly key: string;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+function imageBeside(path: string, name: string): Buffer {
+  const file = join(dirname(path), name);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CommandFailed(`the image "${file}" cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Replaces a file by its new contents, whole or not at all. */
+function replace(path: string, text: string): void {
+  const beside = `${path}.${process.pid}`;
+  try {
+    writeFileSync(beside, text, { mode: statSync(path).mode & 0o777, flag: "wx" });
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new CommandFailed(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+async function signFirmware(path: string, options: SignOptions): Promise<void> {
+  // Before anything quotes it as the name of a file that is not there.
+  if (options.key.includes("-----BEGIN"))
+    throw new WrongUsage("--key takes the name of a file: a key on the command line is seen by others");
+  const [{ parseManifest }, { signManifest, verifyManifest }, { readTextFile }] = await Promise.all([
+    import("../firmware/manifest"),
+    import("../firmware/signing"),
+    import("./provision-files"),
+  ]);
+  const text = readTextFile(path);
+  const { image: name, version } = parseManifest(text);
+  const image = imageBeside(path, name);
+  const keyFile = basename(options.key);
+  const key = readTextFile(options.key);
+  if (options.verify === true) verifyManifest(text, image, keyFile, key);
+  else {
+    if ((statSync(options.key).mode & 0o077) !== 0)
+      process.stderr.write(`esp32-jobs: ${options.key} can be read by others: chmod 600 ${options.key}\n`);
+    const signed = signManifest(text, image, keyFile, key);
+    verifyManifest(signed, image, keyFile, key);
+    replace(path, signed);
+  }
+  if (options.json === true) printJson({ manifest: path, image: name, version, signed: true });
+  else
+    process.stdout.write(
+      `${name}, version ${version}: ${options.verify === true ? "signed by this key" : `signed, the signature is in ${path}`}\n`,
+    );
+}
+
+/** The `sign` command. */
+export function signCommand(): Command {
+  return new Command("sign")
+    .description("sign a built image: the signature goes into its manifest, and from there into job documents")
+    .argument("<manifest>", "manifest.json of a build, with the image beside it")
+    .requiredOption("--key <file>", "the signer's private key; with --verify the public one will do")
+    .option("--verify", "check the signature that is there, and change nothing")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ esp32-jobs sign build/firmware/manifest.json --key ~/signer/signer-key.pem\n  $ esp32-jobs sign build/firmware/manifest.json --key ~/signer/signer.pem --verify",
+    )
+    .action(signFirmware);
+}
