@@ -148,13 +148,13 @@ describe("PEM files", () => {
   test("that are no PEM files are told apart", () => {
     const der = textOfFile(new X509Certificate(good["cert.pem"] ?? "").raw);
     expect(refusal({ ...good, "cert.pem": der })).toBe(
-      "cert.pem is in DER form: openssl x509 or openssl pkey, with -inform DER, writes PEM, and must hold certificates",
+      "cert.pem must hold certificates, and is in DER form: openssl x509 or openssl pkey, with -inform DER, makes PEM of it",
     );
-    expect(refusal({ ...good, "cert.pem": "" })).toBe("cert.pem holds no PEM block, and must hold certificates");
+    expect(refusal({ ...good, "cert.pem": "" })).toBe("cert.pem must hold certificates, and holds no PEM block");
     expect(refusal({ ...good, "cert.pem": good["cert.pem"]?.slice(0, 300) })).toBe(
-      "cert.pem has a beginning without its end: it was cut, and must hold certificates",
+      "cert.pem must hold certificates, and was cut: it has a beginning without its end",
     );
-    expect(refusal({ ...good, "key.pem": good["cert.pem"] })).toBe('key.pem holds a block "CERTIFICATE", and must hold a private key');
+    expect(refusal({ ...good, "key.pem": good["cert.pem"] })).toBe('key.pem must hold a private key, and holds a block "CERTIFICATE"');
     expect(refusal({ ...good, "ca.pem": good["ca.pem"]?.replace("MII", "M!I") })).toBe(
       'ca.pem holds a block "CERTIFICATE" that is not base64',
     );
@@ -183,7 +183,7 @@ describe("what would not get in is refused", () => {
   test("with private keys where certificates belong, which would give them away", () => {
     for (const name of ["cert.pem", "ca.pem", "http-ca.pem"])
       expect(refusal({ ...good, [name]: `${good["ca.pem"]}${good["key.pem"]}` })).toBe(
-        `${name} holds a private key, where only certificates belong`,
+        `${name} holds a private key: only key.pem may, and here it would be given away`,
       );
     expect(refusal({ ...good, "key.pem": `${good["key.pem"]}${good["key.pem"]}` })).toBe("key.pem holds 2 keys, and a device has one");
   });
@@ -261,7 +261,7 @@ describe("what would not get in is refused", () => {
     expect(refusal({ ...good, "signer.pem": rsa })).toBe("signer.pem must be an EC key on P-256: firmware is signed with those");
     expect(refusal({ ...good, "signer.pem": pem + pem })).toBe("signer.pem holds 2 keys, and a board has one");
     expect(refusal({ ...good, "signer.pem": privateKey.export({ type: "pkcs8", format: "pem" }).toString() })).toBe(
-      "signer.pem holds a private key, where only a public key belongs",
+      "signer.pem holds a private key: only key.pem may, and here it would be given away",
     );
   });
 });

@@ -31,13 +31,13 @@ function blocksOf(name: string, text: string): Block[] {
   return blocks;
 }
 
-/** Sentences for what is often there instead. */
-function whatItIs(name: string, text: string, blocks: readonly Block[]): string {
-  if (blocks[0] !== undefined) return `${name} holds a block "${blocks[0].label}"`;
-  if (text.includes("-----BEGIN ")) return `${name} has a beginning without its end: it was cut`;
+/** What is often there instead. */
+function whatElse(text: string, [first]: readonly Block[]): string {
+  if (first !== undefined) return `holds a block "${first.label}"`;
+  if (text.includes("-----BEGIN ")) return "was cut: it has a beginning without its end";
   // A DER file begins with a SEQUENCE of some length.
-  if (/^0[\x80-\xff\uFFFD]/.test(text)) return `${name} is in DER form: openssl x509 or openssl pkey, with -inform DER, writes PEM`;
-  return `${name} holds no PEM block`;
+  if (/^0[\x80-\xff\uFFFD]/.test(text)) return "is in DER form: openssl x509 or openssl pkey, with -inform DER, makes PEM of it";
+  return "holds no PEM block";
 }
 
 const labels = {
@@ -46,7 +46,7 @@ const labels = {
   publicKey: ["PUBLIC KEY", "CERTIFICATE"],
 } as const;
 
-const words = { certificates: "certificates", privateKey: "a private key", publicKey: "a public key" } as const;
+const contents = { certificates: "certificates", privateKey: "a private key", publicKey: "a public key" } as const;
 
 /**
  * The blocks of one kind, each by itself, with line feeds alone, lines of 64 characters, and nothing between or around them. What
@@ -56,10 +56,8 @@ export function normalPems(name: string, text: string, kind: keyof typeof labels
   const blocks = blocksOf(name, text).filter(({ label }) => label !== "EC PARAMETERS");
   const wanted: readonly string[] = labels[kind];
   if (kind !== "privateKey" && blocks.some(({ label }) => label.endsWith("PRIVATE KEY")))
-    throw new FirmwareProblem(
-      `${name} holds a private key, where only ${words[kind]} belongs`.replace("certificates belongs", "certificates belong"),
-    );
+    throw new FirmwareProblem(`${name} holds a private key: only key.pem may, and here it would be given away`);
   const fitting = blocks.filter(({ label }) => wanted.includes(label));
-  if (fitting.length === 0) throw new FirmwareProblem(`${whatItIs(name, text, blocks)}, and must hold ${words[kind]}`);
+  if (fitting.length === 0) throw new FirmwareProblem(`${name} must hold ${contents[kind]}, and ${whatElse(text, blocks)}`);
   return fitting.map(({ label, base64 }) => `-----BEGIN ${label}-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`);
 }
