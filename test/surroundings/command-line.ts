@@ -24,7 +24,7 @@ export interface CommandLine {
 
 const bin = join(root, "tools/cli/bin.mjs");
 
-export function openCommandLine(env: Readonly<Record<string, string>> = {}): CommandLine {
+export function openCommandLine(env: Readonly<Record<string, string | undefined>> = {}): CommandLine {
   const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-cli-"));
   const running: ChildProcess[] = [];
 

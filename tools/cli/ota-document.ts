@@ -15,6 +15,7 @@ export interface OtaOptions {
   readonly bucket?: string;
   /** The role with which AWS IoT signs the URL of an object in a bucket. */
   readonly role?: string;
+  readonly region?: string;
 }
 
 function read(file: string): Buffer {
@@ -43,7 +44,7 @@ function keyOf({ project, version, chip, sha256 }: Manifest): string {
 }
 
 /** An object in a bucket as the document names it: AWS IoT puts a signed URL in its place for each board (AWS IoT, "Presigned URLs"). */
-function placed(url: string, role: string | undefined): string {
+function placed(url: string, { role, aws, region }: OtaOptions): string {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url) ?? [];
   if (bucket === undefined || key === undefined) {
     if (/^https?:\/\/./.test(url)) return url;
@@ -51,7 +52,10 @@ function placed(url: string, role: string | undefined): string {
   }
   if (role === undefined)
     throw new WrongUsage("name with --role the ARN of the role with which AWS IoT may read the bucket and sign the URL");
-  return `\${aws:iot:s3-presigned-url:https://s3.amazonaws.com/${bucket}/${key}}`;
+  // A path under another region's host is answered with a redirect, which a signed URL does not survive.
+  const where = region ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"] ?? (aws === true ? undefined : "us-east-1");
+  if (where === undefined) throw new WrongUsage("name the region of the bucket with --region, or set AWS_REGION");
+  return `\${aws:iot:s3-presigned-url:https://s3.${where}.amazonaws.com/${bucket}/${key}}`;
 }
 
 async function store(image: Uint8Array, manifest: Manifest, path: string, options: OtaOptions): Promise<string> {
@@ -72,7 +76,7 @@ async function store(image: Uint8Array, manifest: Manifest, path: string, option
 export async function otaDocument(file: string, options: OtaOptions): Promise<string> {
   const manifest = parseManifest(read(file).toString("utf8"));
   const image = readImage(file, manifest);
-  const url = placed(await store(image, manifest, join(dirname(file), manifest.image), options), options.role);
+  const url = placed(await store(image, manifest, join(dirname(file), manifest.image), options), options);
   const { version, md5, sha256, size, signature } = manifest;
   return JSON.stringify({ action: "ota", url, version, md5, sha256, size, ...(signature === undefined ? {} : { signature }) });
 }
