@@ -1,5 +1,5 @@
 /** The agent as a process of this computer, against the Jobs service: its settings, its restarts, its end. */
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,16 @@ describe("a wrong folder stops it with one sentence", () => {
     expect(await sentence(good, { ...pems, "key.pem": "rubbish" })).toBe("key.pem is not a private key in PEM form");
     expect(await sentence(good, { ...pems, "key.pem": other.privateKey })).toBe("key.pem is not the key of cert.pem");
     expect(await sentence(good, { ...pems, "http-ca.pem": "rubbish" })).toBe("http-ca.pem is not a certificate in PEM form");
+  });
+
+  test("a signer's key that is none, or not the public one, without its contents", async () => {
+    const plain = { ...good, tls: false };
+    const pem = (curve: string): string =>
+      generateKeyPairSync("ec", { namedCurve: curve }).publicKey.export({ type: "spki", format: "pem" }).toString();
+    const own = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    expect(await sentence(plain, { "signer.pem": "rubbish" })).toBe("signer.pem is not a public key in PEM form");
+    expect(await sentence(plain, { "signer.pem": pem("P-384") })).toBe("signer.pem is not a key on the curve P-256");
+    expect(await sentence(plain, { "signer.pem": own })).toBe("signer.pem holds a private key, and a device needs the public one");
   });
 });
 
@@ -160,6 +170,21 @@ test("an update is downloaded over verified https, booted on trial, accepted, an
   const otadata = JSON.parse(readFileSync(join(dir, "otadata.json"), "utf8")) as unknown;
   expect(otadata).toMatchObject({ boot: "ota_1", slots: { ota_1: { state: "valid", version: "2.0.0" } } });
   for (const name of ["otadata.json", "ota_1.bin", "journal.record"]) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
+});
+
+test("with a signer's key only what it signed is taken", async () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  put("signer.pem", publicKey.export({ type: "spki", format: "pem" }).toString());
+  const { service, job, outcome } = await startDesk({ version: "1.0.0" });
+  const image = buildImage({ version: "2.0.0", project: "test", sizeBytes: 100_000 });
+  const document = { action: "ota", url: service.putObject("image.bin", image), version: "2.0.0" };
+  job("unsigned", { ...document, sha256: digest(image) });
+  expect(await outcome("unsigned")).toMatchObject({ status: "REJECTED", details: { code: "SIGNATURE_MISSING" } });
+  job("wrong", { ...document, signature: sign("sha256", image.subarray(1), privateKey).toString("base64") });
+  expect(await outcome("wrong")).toMatchObject({ status: "FAILED", details: { code: "SIGNATURE_INVALID" } });
+  expect(JSON.parse(readFileSync(join(dir, "otadata.json"), "utf8"))).toMatchObject({ boot: "ota_0" });
+  job("right", { ...document, signature: sign("sha256", image, privateKey).toString("base64") });
+  expect(await outcome("right")).toMatchObject({ status: "SUCCEEDED", details: { version: "2.0.0", slot: "ota_1" } });
 });
 
 test("firmware that does not reach the service on trial is rolled back, and the job says so", async () => {
