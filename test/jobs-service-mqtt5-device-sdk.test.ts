@@ -1,6 +1,7 @@
 /** AWS's IoT device SDK v2 for JavaScript with its MQTT 5 client, as it is: both of its Jobs clients, over mutual TLS and WebSocket. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startCrtDevice, type CrtAddress, type CrtDevice } from "./device-sdk/crt-device";
+import { failsIt, startsAJob } from "./device-sdk/older-client";
 import { createJob, securedAroundEachTest, statusOf, thing } from "./jobs-service/secured-service";
 
 /** Those that the SDK signs with, so that the service checks its signatures. */
@@ -39,18 +40,8 @@ async function doesOneJobWithTheNewerClient(address: CrtAddress): Promise<void> 
 
 async function doesOneJobWithTheOlderClient(address: CrtAddress): Promise<void> {
   await device.call("device", "connectMqtt5", address);
-  await device.call("v1", "subscribeToNextJobExecutionChangedEvents", { thingName });
-  await device.call("v1", "subscribeToStartNextPendingJobExecutionAccepted", { thingName });
-  await device.call("v1", "subscribeToUpdateJobExecutionAccepted", { thingName, jobId: "j1" });
-  createJob(at, "j1", { operation: "install" });
-  const told = await device.next("subscribeToNextJobExecutionChangedEvents");
-  expect(told).toMatchObject({ execution: { jobId: "j1", jobDocument: { operation: "install" } } });
-  await device.call("v1", "publishStartNextPendingJobExecution", { thingName, clientToken: "a" });
-  const started = await device.next("subscribeToStartNextPendingJobExecutionAccepted");
-  expect(started).toMatchObject({ clientToken: "a", execution: { jobId: "j1", status: "IN_PROGRESS" } });
-  await device.call("v1", "publishUpdateJobExecution", { thingName, jobId: "j1", status: "FAILED", statusDetails: { why: "test" } });
-  await device.next("subscribeToUpdateJobExecutionAccepted");
-  expect(statusOf(at, "j1")).toBe("FAILED");
+  await startsAJob(device, at);
+  await failsIt(device, at);
 }
 
 describe.each([
