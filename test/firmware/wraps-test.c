@@ -144,24 +144,35 @@ static void mqtt_messages(void)
       CHECK_NUMBER(heard.data_length, sizes[s]);
       CHECK(memcmp(heard.topic, topic, 64) == 0 && memcmp(heard.data, data, sizes[s]) == 0);
     }
+  /* What is dropped at its first piece is told, with its topic and without a payload. */
   unsigned before = heard.messages, dropped = jobsfw_heard.dropped;
   board_mqtt_message(client, topic, data, 16385, 4096, 1000);
-  CHECK_NUMBER(heard.messages, before);
+  CHECK_NUMBER(heard.messages, before + 1);
+  CHECK_NUMBER(heard.topic_length, 64);
+  CHECK_NUMBER(heard.data_length, 0);
   CHECK_NUMBER(jobsfw_heard.dropped, dropped + 1);
   board_mqtt_message(client, topic, data, 12000, 4096, 2); /* esp-mqtt gave up */
   board_mqtt_message(client, topic, data, 5000, 4096, 1000);
-  CHECK_NUMBER(heard.messages, before + 1);
+  CHECK_NUMBER(heard.messages, before + 2);
+  CHECK_NUMBER(heard.data_length, 5000);
   CHECK_NUMBER(jobsfw_heard.dropped, dropped + 2);
   board_heap_free = 30000;
   board_mqtt_message(client, topic, data, 12000, 4096, 1000);
+  CHECK_NUMBER(heard.data_length, 0);
   board_mqtt_message(client, topic, data, 10000, 16384, 1000);
-  CHECK_NUMBER(heard.messages, before + 1);
+  CHECK_NUMBER(heard.data_length, 0);
+  CHECK_NUMBER(heard.messages, before + 4);
   CHECK_NUMBER(jobsfw_heard.dropped, dropped + 4);
+  board_heap_free = 12000; /* not even the topic: then only the count tells */
+  board_mqtt_message(client, topic, data, 5000, 4096, 1000);
+  CHECK_NUMBER(heard.messages, before + 4);
+  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 5);
   board_heap_free = 100000;
   allocator_grants = 2; /* the simulated network takes two itself */
   board_mqtt_message(client, topic, data, 12000, 4096, 1000);
-  CHECK_NUMBER(heard.messages, before + 1);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 5);
+  CHECK_NUMBER(heard.data_length, 0);
+  CHECK_NUMBER(heard.messages, before + 5);
+  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 6);
   board_mqtt_message(client, topic, data, 12000, 4096, 2);
   esp_mqtt_client_destroy(client); /* with a message half way: the leak check sees to it */
 }
@@ -327,7 +338,7 @@ int main(void)
 {
   TEST("MQTT: PEM and DER get the lengths they need, roots and ALPN where none were given, a short wait after a loss", mqtt_defaults);
   TEST("MQTT: settings replace what NodeMCU cut, and are not needed once the client is made", mqtt_settings);
-  TEST("MQTT: messages of any size, by any buffer, arrive whole or are counted as dropped", mqtt_messages);
+  TEST("MQTT: messages of any size, by any buffer, arrive whole, or are counted as dropped and told without their payload", mqtt_messages);
   TEST("MQTT: events carry no stale data; errors, refusals and acknowledgements are told", mqtt_events);
   TEST("MQTT: refused memory is a client that was not made; clients do not disturb each other", mqtt_failures);
   TEST("HTTP: a long line fits, roots stand in, and a client certificate lives as long as its connection", http_settings);
