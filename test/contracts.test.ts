@@ -39,6 +39,7 @@ async function proveOnNode(web: Web, broker: Broker, time: MovableTime): Promise
     json: nodeJson,
     mqtt,
     records: nodeRecords(dir),
+    signatures: undefined,
     system,
     ...web,
   };
@@ -53,7 +54,8 @@ const sentences = allContracts().map(({ sentence }) => sentence);
 
 describe.each([
   { platform: "node", prove: proveOnNode },
-  { platform: "nodemcu", prove: proveOnBoard },
+  { platform: "nodemcu, stock", prove: (web: Web, broker: Broker, time: MovableTime) => proveOnBoard(web, broker, time, "stock") },
+  { platform: "nodemcu with jobsfw", prove: (web: Web, broker: Broker, time: MovableTime) => proveOnBoard(web, broker, time, "jobsfw") },
 ])("$platform", ({ prove }) => {
   let results: Results = new Map();
   beforeAll(async () => {

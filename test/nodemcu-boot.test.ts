@@ -71,7 +71,7 @@ describe("the agent on a board", () => {
     await until(() => lines.includes("online"), "the connection");
     await pass(120_000);
     expect(restarts).toEqual([]);
-    expect(lines).toContain("limit: download URLs up to 465 bytes");
+    expect(lines.join("\n")).toContain("limit: stock firmware: download URLs up to 465 bytes");
   });
 
   test("comes online over mutual TLS with PEM files as any tool writes them: mqtt wants a NUL after each", async () => {
@@ -96,6 +96,7 @@ describe("the agent on a board", () => {
     ["settings.json does not hold a JSON object", '{"thingName":'],
     ['setting "endpoint" is missing', { ...good, endpoint: undefined }],
     ['setting "thingName" must have at most 32 characters on this firmware', { ...good, thingName: "a".repeat(33) }],
+    ['setting "port" must not be 443 on this firmware', { ...good, tls: true, port: 443 }],
     ['setting "tls" needs the file ca.pem, which is missing', { ...good, tls: true }],
   ])("says that %s, and waits for a person without restarting", async (problem, settings) => {
     const files: Record<string, string> =

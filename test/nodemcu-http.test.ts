@@ -8,7 +8,7 @@ const downloading = `
 import { readFile } from "nodemcu/files";
 import { nodemcuHttp } from "nodemcu/http";
 
-const port = nodemcuHttp(undefined);
+const port = nodemcuHttp(undefined, 465);
 const rest = readFile("urls") ?? "";
 function next(from: number): void {
   const [url] = string.match(rest, "([^\\n]*)\\n", from);

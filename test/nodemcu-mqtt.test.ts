@@ -8,7 +8,8 @@ import { boardWith, compileForBoard, type ProgramBoard } from "./surroundings/bo
 const talking = `
 import { nodemcuClock as clock } from "nodemcu/clock";
 import { nodemcuMqtt } from "nodemcu/mqtt";
-import { nodemcuSystem } from "nodemcu/system";
+import { jobsfwAbilities } from "nodemcu/jobsfw";
+import { stockAbilities } from "nodemcu/stock";
 import { joinNetwork } from "nodemcu/wifi";
 
 const settings = {
@@ -16,8 +17,9 @@ const settings = {
   allowHttp: false, wifi: { ssid: "home", password: "secret" },
 };
 const network = joinNetwork(clock, settings.wifi, (line) => print(line));
-const system = nodemcuSystem([]);
-const port = nodemcuMqtt(clock, network, settings, undefined, (below) => system.random(below));
+const abilities = jobsfw === undefined ? stockAbilities() : jobsfwAbilities(jobsfw, false);
+abilities.refuse({ ...settings, thingName: "lamp".repeat(30) });
+const port = nodemcuMqtt(clock, network, settings, undefined, abilities);
 port.start(["one/+", "two"], {
   online: () => print("online"),
   offline: (reason) => print(\`offline: \${reason}\`),

@@ -2,6 +2,10 @@
 import { expect, test } from "vitest";
 import { openWorld, type World } from "./world";
 
+/** Records are files on stock firmware, and in NVS with our component. */
+const firmwares = ["stock", "jobsfw"] as const;
+type Firmware = (typeof firmwares)[number];
+
 interface Story {
   readonly title: string;
   readonly document: (world: World) => object;
@@ -25,8 +29,12 @@ const stories: Story[] = [
 ];
 
 /** Runs a story with power cuts at these writes, each counted from the power-on before it; a board without power gets it back. */
-async function tell(story: Story, cuts: readonly number[]): Promise<{ ending: string; writes: number; flashes: number }> {
-  const world = await openWorld({ board: { seed: cuts.reduce((seed, cut) => seed * 31 + cut, 7) } });
+async function tell(
+  story: Story,
+  cuts: readonly number[],
+  firmware: Firmware,
+): Promise<{ ending: string; writes: number; flashes: number }> {
+  const world = await openWorld({ board: { firmware, seed: cuts.reduce((seed, cut) => seed * 31 + cut, 7) } });
   let writes = 0;
   let flashes = 0;
   const waiting = [...cuts];
@@ -63,23 +71,28 @@ async function tell(story: Story, cuts: readonly number[]): Promise<{ ending: st
   }
 }
 
-for (const story of stories) {
-  test(`a power cut at any write leaves no ${story.title} job open, and runs none twice`, { timeout: 120_000 }, async () => {
-    const { writes, ending } = await tell(story, []);
-    expect(story.endings).toContain(ending);
-    expect(writes).toBeGreaterThan(2);
-    for (let at = 1; at <= writes; at++) {
-      const told = await tell(story, [at]);
-      const sentence = `cut at write ${at} of ${writes}: ${told.ending}`;
-      expect(story.endings.map((good) => `cut at write ${at} of ${writes}: ${good}`)).toContain(sentence);
-      // What was begun before the cut is not begun again after it.
-      expect(told.flashes).toBeLessThanOrEqual(2);
-    }
-  });
+const everywhere = stories.flatMap((story) => firmwares.map((firmware) => ({ story, firmware })));
+for (const { story, firmware } of everywhere) {
+  test(
+    `a power cut at any write leaves no ${story.title} job open, and runs none twice, on ${firmware} firmware`,
+    { timeout: 120_000 },
+    async () => {
+      const { writes, ending } = await tell(story, [], firmware);
+      expect(story.endings).toContain(ending);
+      expect(writes).toBeGreaterThan(firmware === "stock" ? 2 : 0);
+      for (let at = 1; at <= writes; at++) {
+        const told = await tell(story, [at], firmware);
+        const sentence = `cut at write ${at} of ${writes}: ${told.ending}`;
+        expect(story.endings.map((good) => `cut at write ${at} of ${writes}: ${good}`)).toContain(sentence);
+        // What was begun before the cut is not begun again after it.
+        expect(told.flashes).toBeLessThanOrEqual(2);
+      }
+    },
+  );
 }
 
 test("two power cuts in a row leave no job open", { timeout: 120_000 }, async () => {
-  for (const story of stories) {
+  for (const { story, firmware } of everywhere) {
     for (const cuts of [
       [1, 1],
       [2, 1],
@@ -88,7 +101,7 @@ test("two power cuts in a row leave no job open", { timeout: 120_000 }, async ()
       [5, 3],
       [6, 2],
     ]) {
-      const { ending } = await tell(story, cuts);
+      const { ending } = await tell(story, cuts, firmware);
       expect(story.endings).toContain(ending);
     }
   }

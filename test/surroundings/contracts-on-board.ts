@@ -19,23 +19,25 @@ import { nodemcuHashes } from "../../src/platform/nodemcu/hashes";
 import { nodemcuHttp } from "../../src/platform/nodemcu/http";
 import { nodemcuJson } from "../../src/platform/nodemcu/json";
 import { nodemcuMqtt } from "../../src/platform/nodemcu/mqtt";
-import { nodemcuRecords } from "../../src/platform/nodemcu/records";
+import { jobsfwAbilities } from "../../src/platform/nodemcu/jobsfw";
+import { stockAbilities } from "../../src/platform/nodemcu/stock";
 import { nodemcuSystem } from "../../src/platform/nodemcu/system";
 import { joinNetwork } from "../../src/platform/nodemcu/wifi";
 
 const values = nodemcuJson.decode(readFile("settings.json") ?? "") ?? {};
 const settings = readSettings(values) as Settings;
-const system = nodemcuSystem([]);
+const abilities = jobsfw === undefined ? stockAbilities() : jobsfwAbilities(jobsfw, false);
+const system = nodemcuSystem(abilities, []);
 const network = joinNetwork(nodemcuClock, settings.wifi, (line) => system.log(line));
 const subject = {
   clock: nodemcuClock,
   firmware: nodemcuFirmware,
   gpio: nodemcuGpio,
   hashes: nodemcuHashes,
-  http: nodemcuHttp(readFile("ca.pem")),
+  http: nodemcuHttp(readFile("ca.pem"), abilities.maxUrlBytes),
   json: nodemcuJson,
-  mqtt: nodemcuMqtt(nodemcuClock, network, settings, undefined, (below) => system.random(below)),
-  records: nodemcuRecords,
+  mqtt: nodemcuMqtt(nodemcuClock, network, settings, undefined, abilities),
+  records: abilities.records,
   system,
   web: values["web"] as string,
   trustedWeb: values["trustedWeb"] as string,
@@ -52,11 +54,16 @@ network.waiting = () =>
 `;
 
 /** The reason by sentence; undefined where the contract was kept. */
-export async function proveOnBoard(web: Web, broker: Broker, time: MovableTime): Promise<Map<string, string | undefined>> {
+export async function proveOnBoard(
+  web: Web,
+  broker: Broker,
+  time: MovableTime,
+  firmware: "stock" | "jobsfw",
+): Promise<Map<string, string | undefined>> {
   const results = new Map<string, string | undefined>();
   const { ca, web: plain, trustedWeb, strangeWeb, deadWeb } = web;
   const settings = { thingName: "contracts", endpoint: "127.0.0.1", port: broker.port, tls: false, wifi: { ssid: "contracts" } };
-  const board = createBoard({ time });
+  const board = createBoard({ time, firmware });
   // In flash, as our firmware carries its program: stock boards load it into RAM, where little would be left for the contracts.
   board.flash("ota_0", buildImage({ version: "1.0.0", project: "contracts", sizeBytes: 262_144, bundle: compileForBoard(program) }));
   board.files.write("settings.json", JSON.stringify({ ...settings, web: plain, trustedWeb, strangeWeb, deadWeb }));

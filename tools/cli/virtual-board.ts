@@ -1,8 +1,9 @@
-/** A virtual board as it leaves the bench: firmware with the bundle in its first slot, identity in its file system. */
+/** A virtual board as it leaves the bench: firmware with the bundle in its first slot, identity in its file system, or in NVS where the firmware is ours. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentBundle, isFresh, root } from "../bundle/targets";
+import { identityNamespace } from "../firmware/identity-keys";
 import { createBoard, type Board, type BoardOptions } from "../virtual-esp32";
 import { buildImage } from "../virtual-esp32/image";
 import { CommandFailed } from "./failing";
@@ -42,6 +43,9 @@ export function prepareBoard({ identity, ...options }: BenchOptions): Board {
     board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle }));
   }
   board.files.write("init.lua", readFileSync(join(root, "firmware/init.lua")));
-  for (const [name, contents] of Object.entries(identity)) board.files.write(name, contents);
+  for (const [name, contents] of Object.entries(identity)) {
+    if (options.firmware === "jobsfw") board.nvs.write(identityNamespace, name, contents);
+    else board.files.write(name, contents);
+  }
   return board;
 }

@@ -42,7 +42,7 @@ export interface Component {
 }
 
 /** CONFIG_JOBSFW_MQTT_MAX_MESSAGE. */
-export const longestMessageBytes = 16_384;
+export const longestMessageBytes = 49_152;
 /** CONFIG_JOBSFW_HTTP_TX_BUFFER. */
 export const httpRequestBytes = 4096;
 /** AWS IoT's name for MQTT with client certificates on port 443. */
@@ -79,7 +79,7 @@ export function alpnFor({ mqtt }: Component, port: number): string | undefined {
   return name === "" ? undefined : name;
 }
 
-/** Notes what the firmware's MQTT task tells, and hands it on with each message in one piece; those that are too long are dropped. */
+/** Notes what the firmware's MQTT task tells, and hands it on with each message in one piece; of those that are too long the topic. */
 export function wholeMessages({ notes }: Component, tell: (event: MqttEvent) => void): (event: MqttEvent) => void {
   let parts: { readonly topic: Buffer; readonly data: Buffer[]; sizeBytes: number } | undefined;
   return (event) => {
@@ -95,6 +95,8 @@ export function wholeMessages({ notes }: Component, tell: (event: MqttEvent) => 
     if (event.offset === 0) {
       const isTooLong = event.totalBytes > longestMessageBytes;
       if (isTooLong) notes.dropped++;
+      // Its topic comes, without a payload.
+      if (isTooLong) tell({ ...event, data: Buffer.alloc(0), totalBytes: 0 });
       parts = isTooLong ? undefined : { topic: Buffer.from(event.topic), data: [], sizeBytes: 0 };
     }
     if (parts === undefined) return;

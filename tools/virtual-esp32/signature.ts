@@ -1,12 +1,21 @@
-/** mbedTLS's check of a signature over a SHA-256 digest, for `jobsfw.verify`: ECDSA on P-256 and RSA (PKCS #1 v1.5). */
+/** mbedTLS's check of a signature over a SHA-256 digest, for `jobsfw.verify` (signature.c): ECDSA on P-256. */
 import type { KeyObject } from "node:crypto";
-import { X509Certificate, constants, createPublicKey, publicDecrypt } from "node:crypto";
+import { X509Certificate, createPublicKey } from "node:crypto";
 
 /** Codes of mbedTLS as Lua sees them; 0 is a good signature. */
-export const verifyCode = { good: 0, keyFormat: -0x3d00, certificateFormat: -0x2180, ecFailed: -0x4e00, rsaFailed: -0x4380 } as const;
+const verifyCode = {
+  good: 0,
+  failed: -0x4e00,
+  badInput: -0x3e80,
+  keyType: -0x3f00,
+  curve: -0x3a00,
+  keyFormat: -0x3d00,
+  certificateFormat: -0x2180,
+} as const;
 
-/** DER of SEQUENCE { SEQUENCE { OID sha256, NULL }, OCTET STRING of 32 bytes } up to the digest (RFC 8017, 9.2). */
-const digestInfo = Buffer.from("3031300d060960864801650304020105000420", "hex");
+const longestKey = 4096;
+const shortestSignature = 8;
+const longestSignature = 72;
 
 const p = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -57,7 +66,6 @@ function integerAt(der: Buffer, at: number): { readonly value: bigint; readonly 
 }
 
 function isEcdsa(key: KeyObject, digest: Buffer, der: Buffer): boolean {
-  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") return false;
   const r = integerAt(der, 2);
   const s = r === undefined ? undefined : integerAt(der, r.end);
   if (der[0] !== 0x30 || der[1] !== der.length - 2 || r === undefined || s === undefined || s.end !== der.length) return false;
@@ -72,24 +80,30 @@ function isEcdsa(key: KeyObject, digest: Buffer, der: Buffer): boolean {
   return sum !== undefined && mod(sum.x, n) === r.value;
 }
 
-function isRsa(key: KeyObject, digest: Buffer, signature: Buffer): boolean {
+/** PEM or DER; the first certificate counts. */
+function readKey(key: Buffer): KeyObject | number {
+  const isPem = key.includes("-----BEGIN ");
+  const isCertificate = key.includes("-----BEGIN CERTIFICATE-----");
   try {
-    return publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature).equals(Buffer.concat([digestInfo, digest]));
+    if (isCertificate) return new X509Certificate(key).publicKey;
+    return isPem ? createPublicKey(key) : createPublicKey({ key, format: "der", type: "spki" });
   } catch {
-    return false;
+    if (isPem) return isCertificate ? verifyCode.certificateFormat : verifyCode.keyFormat;
+  }
+  try {
+    return new X509Certificate(key).publicKey;
+  } catch {
+    return verifyCode.certificateFormat;
   }
 }
 
-/** `pem` is a public key or a certificate; `digest` has 32 bytes. */
-export function verifySignature(pem: string, digest: Buffer, signature: Buffer): number {
-  const isCertificate = pem.includes("-----BEGIN CERTIFICATE");
-  let key: KeyObject;
-  try {
-    key = isCertificate ? new X509Certificate(pem).publicKey : createPublicKey(pem);
-  } catch {
-    return isCertificate ? verifyCode.certificateFormat : verifyCode.keyFormat;
-  }
-  if (key.asymmetricKeyType === "rsa") return isRsa(key, digest, signature) ? verifyCode.good : verifyCode.rsaFailed;
-  if (key.asymmetricKeyType === "ec") return isEcdsa(key, digest, signature) ? verifyCode.good : verifyCode.ecFailed;
-  return verifyCode.keyFormat;
+/** `pem` is a public key or a certificate, PEM or DER; `digest` has 32 bytes; `signature` is DER. */
+export function verifySignature(pem: Buffer, digest: Buffer, signature: Buffer): number {
+  if (pem.length === 0 || pem.length > longestKey) return verifyCode.badInput;
+  if (signature.length < shortestSignature || signature.length > longestSignature) return verifyCode.badInput;
+  const key = readKey(pem);
+  if (typeof key === "number") return key;
+  if (key.asymmetricKeyType !== "ec") return verifyCode.keyType;
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") return verifyCode.curve;
+  return isEcdsa(key, digest, signature) ? verifyCode.good : verifyCode.failed;
 }

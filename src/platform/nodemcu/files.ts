@@ -22,7 +22,6 @@ export function writeFile(name: string, text: string): boolean {
  * A certificate or key. mbedTLS takes a text for PEM only when its counted length includes a NUL, and mqtt.c counts none: a plain
  * one fails to connect with reason -6. Module http takes both.
  */
-export function readPem(name: string): string | undefined {
-  const text = readFile(name);
+export function withNul(text: string | undefined): string | undefined {
   return text === undefined || string.byte(text, -1) === 0 ? text : `${text}\0`;
 }

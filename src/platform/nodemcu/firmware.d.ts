@@ -163,6 +163,10 @@ interface JobsfwModule {
   set(namespace: string, key: string, value?: string): boolean | undefined;
   /** What the next MQTT connection uses instead of the module's values. */
   mqtt(options: { readonly clientid: string }): void;
+  /** `dropped`: messages that were too large, or for which there was no memory. */
+  mqttinfo(): { readonly dropped: number };
+  /** The longest request line or header line of HTTP, in bytes. */
+  readonly MAX_LINE: number;
 }
 
 /** Undefined on stock NodeMCU. */

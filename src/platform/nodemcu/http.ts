@@ -4,8 +4,6 @@ import type { Cancel, Http, HttpEnd, HttpEvents } from "../../ports";
 import { nodemcuClock as clock } from "./clock";
 
 const longestIdleSeconds = 30;
-/** The request line must fit the 512 bytes of esp_http_client's sending buffer, which http.c does not let us enlarge. */
-export const maxUrlBytes = 465;
 
 // One connection at a time: a second TLS session would not fit in memory beside that of MQTT.
 let isBusy = false;
@@ -13,6 +11,7 @@ let isBusy = false;
 function reasonOf(status: number): string {
   if (status === -28674) return "no connection, or the server's certificate is not trusted";
   if (status === -28679) return "the server did not answer in time";
+  if (status === -28680) return "the server closed the connection too early";
   return status === 0 ? "the server did not answer" : `error ${text(status)} of the HTTP client`;
 }
 
@@ -23,8 +22,8 @@ function lengthOf(header: string | undefined): number | undefined {
   return digits.length > 9 ? 2147483647 : tonumber(digits);
 }
 
-/** `ca`: the roots that https servers are verified with. Without them https fails, which is right. */
-export function nodemcuHttp(ca: string | undefined): Http {
+/** `ca`: the roots that https servers are verified with. Without them https fails, unless the firmware has roots of its own. */
+export function nodemcuHttp(ca: string | undefined, maxUrlBytes: number): Http {
   function get(url: string, events: HttpEvents): Cancel {
     let over = false;
     let isAnswered = false;

@@ -4,6 +4,7 @@ import { quotient } from "../../portable/integers";
 import type { Cancel, Clock, Mqtt, MqttEvents } from "../../ports";
 import type { Settings } from "../../settings";
 import { createJoiner } from "./fragments";
+import type { Abilities } from "./abilities";
 import type { Network } from "./wifi";
 
 /** Certificates and key as PEM, with their trailing NUL. */
@@ -20,13 +21,13 @@ const longestQueue = 16;
 /** A connection that lasted this long was a good one: the next pause is short again. */
 const goodSeconds = 60;
 
-/** `identity` is undefined for plain MQTT. `random` gives an integer below its argument. */
+/** `identity` is undefined for plain MQTT. */
 export function nodemcuMqtt(
   clock: Clock,
   network: Network,
   settings: Settings,
   identity: Identity | undefined,
-  random: (below: number) => number,
+  { hasDropped, random }: Pick<Abilities, "hasDropped" | "random">,
 ): Mqtt {
   // The only one, ever: each client object that is given up leaks 3.7 KB. mqtt.c holds it weakly, this closure holds it for good.
   const client = mqtt.Client(settings.thingName, keepaliveSeconds);
@@ -127,8 +128,10 @@ export function nodemcuMqtt(
 
     client.on("offline", () => lost("the connection broke"));
     client.on("message", (_client, topic, payload) => {
-      // An empty payload is nil.
-      if (isOnline) joiner.piece(topic, payload ?? "");
+      if (!isOnline) return;
+      // An empty payload is nil, and so is that of a message which the firmware had to drop.
+      if (payload === undefined && hasDropped()) events.message(topic, undefined);
+      else joiner.piece(topic, payload ?? "");
     });
     cancelTimer = clock.after(10, connect);
   }

@@ -1,16 +1,20 @@
 /** jobsfw.c, the Lua module of our component: signatures, chance, memory, records in NVS, and what the next connections shall use. */
-import { checkText, setFunctions, setIntegers } from "../bind";
+import { checkText, raise, setFunctions, setIntegers } from "../bind";
 import type { Chip, ResetReason } from "../chip";
 import type { Component } from "../component";
-import { httpRequestBytes } from "../component";
+import { httpRequestBytes, longestMessageBytes } from "../component";
 import { Fault } from "../fault";
 import type { LuaState } from "../lua";
-import { bytes, lauxlib, lua, luaType } from "../lua";
+import { bytes, lauxlib, lua } from "../lua";
 import type { NvsError } from "../nvs";
 import { openNvs } from "../nvs";
 import { verifySignature } from "../signature";
+import { httpOptions, mqttOptions, readOptions } from "./jobsfw-options";
 
 const longestRandom = 256;
+const longestWatchdogMs = 86_400_000;
+/** CONFIG_JOBSFW_RECORD_MAX. */
+const longestRecordBytes = 8192;
 const digestBytes = 32;
 /** The largest block at the prompt, of 157,704 bytes free (measured). Fragmentation is not simulated. */
 const largestBlockBytes = 110_592;
@@ -24,18 +28,17 @@ const reasons: Readonly<Record<ResetReason, string>> = {
   watchdog: "task_wdt",
 };
 
-/** A member of the table at 1, undefined when it is nil; raises for what is no string. */
-function textOption(L: LuaState, name: string): Buffer | undefined {
-  lua.lua_getfield(L, 1, name);
-  const value = lua.lua_isnil(L, -1) ? undefined : Buffer.from(lauxlib.luaL_checkstring(L, -1));
-  lua.lua_pop(L, 1);
+/** An integer in its limits. */
+function checkWithin(L: LuaState, arg: number, maximum: number): number {
+  const value = lauxlib.luaL_checkinteger(L, arg);
+  if (value < 0 || value > maximum) lauxlib.luaL_argerror(L, arg, bytes("out of range"));
   return value;
 }
-function integerOption(L: LuaState, name: string, fallback: number): number {
-  lua.lua_getfield(L, 1, name);
-  const value = lauxlib.luaL_optinteger(L, -1, fallback);
-  lua.lua_pop(L, 1);
-  return value;
+/** A namespace or a key. */
+function checkName(L: LuaState, arg: number): string {
+  const name = checkText(L, arg);
+  if (name.length < 1 || name.length > 15 || name.includes("\0")) lauxlib.luaL_argerror(L, arg, bytes("1 to 15 characters expected"));
+  return name;
 }
 
 function fail(L: LuaState, error: NvsError): number {
@@ -50,10 +53,11 @@ export function registerJobsfw(chip: Chip, component: Component): void {
   const nvs = openNvs(chip.flash);
   let stopWatchdog = (): void => undefined;
 
-  vm.addModule("jobsfw", (L) =>
+  vm.addModule("jobsfw", (L) => {
+    setIntegers(L, { VERSION: 1, MAX_MESSAGE: longestMessageBytes, MAX_RECORD: longestRecordBytes, MAX_LINE: httpRequestBytes });
     setFunctions(L, {
       verify(state) {
-        const pem = checkText(state, 1);
+        const pem = Buffer.from(lauxlib.luaL_checkstring(state, 1));
         const digest = Buffer.from(lauxlib.luaL_checkstring(state, 2));
         const signature = Buffer.from(lauxlib.luaL_checkstring(state, 3));
         if (digest.length !== digestBytes) lauxlib.luaL_argerror(state, 2, bytes("32 bytes expected"));
@@ -63,8 +67,7 @@ export function registerJobsfw(chip: Chip, component: Component): void {
         return 2;
       },
       random(state) {
-        const count = lauxlib.luaL_checkinteger(state, 1);
-        if (count < 0 || count > longestRandom) lauxlib.luaL_argerror(state, 1, bytes("0 to 256"));
+        const count = checkWithin(state, 1, longestRandom);
         lua.lua_pushstring(state, Buffer.from(Array.from({ length: count }, () => Math.floor(chip.random() * 256))));
         return 1;
       },
@@ -91,20 +94,22 @@ export function registerJobsfw(chip: Chip, component: Component): void {
         return 0;
       },
       watchdog(state) {
-        const ms = lauxlib.luaL_checkinteger(state, 1);
+        const ms = checkWithin(state, 1, longestWatchdogMs);
         stopWatchdog();
         if (ms > 0) stopWatchdog = chip.after(ms, () => chip.ended(new Fault("restart", "restart by jobsfw.watchdog")));
         return 0;
       },
       get(state) {
-        const found = nvs.get(checkText(state, 1), checkText(state, 2));
+        const found = nvs.get(checkName(state, 1), checkName(state, 2));
         if (typeof found === "string") return fail(state, found);
         lua.lua_pushstring(state, found);
         return 1;
       },
       set(state) {
+        const [namespace, key] = [checkName(state, 1), checkName(state, 2)];
         const value = lua.lua_isnoneornil(state, 3) ? undefined : lauxlib.luaL_checkstring(state, 3);
-        const error = nvs.set(checkText(state, 1), checkText(state, 2), value);
+        if (value !== undefined && value.length > longestRecordBytes) return fail(state, "ESP_ERR_NVS_VALUE_TOO_LONG");
+        const error = nvs.set(namespace, key, value);
         if (error !== undefined) return fail(state, error);
         lua.lua_pushboolean(state, true);
         return 1;
@@ -115,32 +120,26 @@ export function registerJobsfw(chip: Chip, component: Component): void {
         return 3;
       },
       mqtt(state) {
-        lauxlib.luaL_checktype(state, 1, luaType.table);
-        const text = (name: string): string | undefined => textOption(state, name)?.toString("latin1");
-        const topic = text("lwt_topic");
+        const { text, number } = readOptions(state, mqttOptions);
+        const topic = text("lwt_topic")?.toString("latin1");
+        if (topic === undefined && ["lwt_msg", "lwt_qos", "lwt_retain"].some((name) => (text(name) ?? number(name)) !== undefined))
+          raise(state, "a will needs lwt_topic");
+        const will = { payload: text("lwt_msg") ?? Buffer.alloc(0), qos: number("lwt_qos") ?? 0, retain: number("lwt_retain") === 1 };
         Object.assign(component.mqtt, {
-          clientId: text("clientid"),
-          username: text("username"),
-          password: text("password"),
-          alpn: text("alpn"),
-          will:
-            topic === undefined
-              ? undefined
-              : {
-                  topic,
-                  payload: textOption(state, "lwt_msg") ?? Buffer.alloc(0),
-                  qos: integerOption(state, "lwt_qos", 0),
-                  retain: integerOption(state, "lwt_retain", 0) !== 0,
-                },
-          bufferBytes: integerOption(state, "bufsize", 0),
+          clientId: text("clientid")?.toString("latin1"),
+          username: text("username")?.toString("latin1"),
+          password: text("password")?.toString("latin1"),
+          alpn: text("alpn")?.toString("latin1"),
+          will: topic === undefined ? undefined : { topic, ...will },
+          bufferBytes: number("bufsize") ?? 0,
         });
         return 0;
       },
       http(state) {
-        lauxlib.luaL_checktype(state, 1, luaType.table);
-        component.http.certificate = textOption(state, "cert");
-        component.http.key = textOption(state, "key");
-        component.http.requestBytes = integerOption(state, "txsize", httpRequestBytes);
+        const { text, number } = readOptions(state, httpOptions);
+        const [certificate, key] = [text("cert"), text("key")];
+        if ((certificate === undefined) !== (key === undefined)) raise(state, "cert and key belong together");
+        Object.assign(component.http, { certificate, key, requestBytes: number("txsize") ?? httpRequestBytes });
         return 0;
       },
       mqttinfo(state) {
@@ -151,6 +150,6 @@ export function registerJobsfw(chip: Chip, component: Component): void {
         lua.lua_setfield(state, -2, "sub_refused");
         return 1;
       },
-    }),
-  );
+    });
+  });
 }
