@@ -1,24 +1,23 @@
 /** The agent on a board: reads who it is, makes the ports, and starts. Restarts the board when that does not come about. */
 import { startAgent } from "../../agent";
-import { text } from "../../portable/integers";
 import { readSettings, type SettingProblem, type Settings } from "../../settings";
+import type { Abilities } from "./abilities";
 import { nodemcuClock } from "./clock";
-import { readFile, readPem } from "./files";
+import { withNul } from "./files";
 import { firmwareLimits, nodemcuFirmware } from "./firmware";
 import { nodemcuGpio } from "./gpio";
 import { nodemcuHashes } from "./hashes";
-import { maxUrlBytes, nodemcuHttp } from "./http";
+import { nodemcuHttp } from "./http";
+import { jobsfwAbilities } from "./jobsfw";
 import { nodemcuJson } from "./json";
 import { nodemcuMqtt, type Identity } from "./mqtt";
-import { nodemcuRecords } from "./records";
 import { nodemcuSignatures } from "./signatures";
+import { stockAbilities } from "./stock";
 import { nodemcuSystem, numberLimits } from "./system";
 import { joinNetwork } from "./wifi";
 
 const restartAfterErrorMs = 2000;
 const upWithinMs = 60000;
-/** What mqtt.c keeps of a client id; it cuts the rest without a word. */
-const longestThingName = 32;
 
 function arm(delayMs: number): FirmwareTimer {
   const timer = tmr.create();
@@ -27,56 +26,52 @@ function arm(delayMs: number): FirmwareTimer {
 }
 
 /** Settings, or the sentence that says what is wrong with them. */
-function settingsOf(file: string | undefined): Settings | string {
+function settingsOf({ identity, refuse }: Abilities): Settings | string {
+  const file = identity("settings.json");
   if (file === undefined) return "the file settings.json is missing";
   const values = nodemcuJson.decode(file);
   if (values === undefined) return "settings.json does not hold a JSON object";
   const settings = readSettings(values);
   const { problem } = settings as Partial<SettingProblem>;
-  if (problem !== undefined) return problem;
-  const good = settings as Settings;
-  return good.thingName.length > longestThingName ? 'setting "thingName" must have at most 32 characters on this firmware' : good;
+  return problem ?? refuse(settings as Settings) ?? (settings as Settings);
 }
 
 /** Certificates and key, or the sentence that names the file that is missing. */
-function identityOf(): Identity | string {
-  const ca = readPem("ca.pem");
-  const cert = readPem("cert.pem");
-  const key = readPem("key.pem");
+function identityOf({ identity }: Abilities): Identity | string {
+  const ca = withNul(identity("ca.pem"));
+  const cert = withNul(identity("cert.pem"));
+  const key = withNul(identity("key.pem"));
   if (ca === undefined || cert === undefined || key === undefined) {
     return `setting "tls" needs the file ${ca === undefined ? "ca" : cert === undefined ? "cert" : "key"}.pem, which is missing`;
   }
   return { ca, cert, key };
 }
 
-function limits(): string[] {
-  const all = [`download URLs up to ${text(maxUrlBytes)} bytes`, "thing names up to 32 characters"];
-  for (const limit of firmwareLimits()) all.push(limit);
-  for (const limit of numberLimits()) all.push(limit);
-  return all;
-}
-
 /** Starts the agent. The result says why it could not. */
 function start(): string | undefined {
-  const settings = settingsOf(readFile("settings.json"));
+  const settings = settingsOf(abilities);
   if (typeof settings === "string") return settings;
-  const identity = settings.tls ? identityOf() : undefined;
+  const identity = settings.tls ? identityOf(abilities) : undefined;
   if (typeof identity === "string") return identity;
-  const all = limits();
-  const signatures = nodemcuSignatures(readFile("signer.pem"));
-  if (signatures?.problem !== undefined) all.push("cannot check signatures: no updates");
-  const system = nodemcuSystem(all);
+  const { limit } = abilities;
+  const limits = limit === undefined ? [] : [limit];
+  for (const phrase of firmwareLimits()) limits.push(phrase);
+  for (const phrase of numberLimits()) limits.push(phrase);
+  const signatures = nodemcuSignatures(abilities.identity("signer.pem"));
+  if (signatures?.problem !== undefined) limits.push("cannot check signatures: no updates");
+  const system = nodemcuSystem(abilities, limits);
   const network = joinNetwork(nodemcuClock, settings.wifi, (line) => system.log(line));
+  const roots = abilities.identity("http-ca.pem") ?? abilities.identity("ca.pem");
   startAgent(
     {
       clock: nodemcuClock,
       firmware: nodemcuFirmware,
       gpio: nodemcuGpio,
       hashes: nodemcuHashes,
-      http: nodemcuHttp(readPem("http-ca.pem") ?? identity?.ca ?? readPem("ca.pem")),
+      http: nodemcuHttp(withNul(roots), abilities.maxUrlBytes),
       json: nodemcuJson,
-      mqtt: nodemcuMqtt(nodemcuClock, network, settings, identity, (below) => system.random(below)),
-      records: nodemcuRecords,
+      mqtt: nodemcuMqtt(nodemcuClock, network, settings, identity, abilities),
+      records: abilities.records,
       signatures,
       system,
     },
@@ -85,6 +80,8 @@ function start(): string | undefined {
   return undefined;
 }
 
+const onTrial = nodemcuFirmware.info().state === "trial";
+const abilities = jobsfw === undefined ? stockAbilities() : jobsfwAbilities(jobsfw, onTrial);
 // From init.lua, which armed it before it loaded this file; firmware that carries the agent has no init.lua.
 const guard = bootGuard ?? arm(upWithinMs);
 let isFailing = false;
@@ -99,4 +96,4 @@ const problem = start();
 if (problem !== undefined) print(`esp32-jobs cannot start: ${problem}`);
 // A wrong setting is for a person to correct, at a console that does not restart. But new firmware that cannot read what the firmware
 // before could has failed its trial: the restart brings the other one back.
-if (problem === undefined || nodemcuFirmware.info().state !== "trial") guard.unregister();
+if (problem === undefined || !onTrial) guard.unregister();
