@@ -1,5 +1,5 @@
 /** esp32-jobs up: the Jobs service and one virtual board, until Ctrl-C. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pc from "picocolors";
@@ -127,7 +127,12 @@ export function upCommand(): Command {
     .option("--data <folder>", "keep all that the service knows here, across restarts (default: in memory only)")
     .option("--thing <name>", "the board's thing name", "lamp-01")
     .option("--no-board", "the service alone")
-    .option("--host <address>", "this computer's address in your network, for real boards (default: this computer alone)", loopback)
+    .addOption(
+      new Option("--host <address>", "this computer's address in your network, for real boards; 0.0.0.0 is all of them").default(
+        loopback,
+        "this computer alone",
+      ),
+    )
     .option("--signed", "let in only HTTP requests that are signed with the key that is kept in --dir (default: with --host)")
     .option("--no-policies", "do not enforce the policies of certificates")
     .option("--rate-limits", "refuse what comes more often than the quotas of AWS allow")
