@@ -207,7 +207,7 @@ export interface Device {
   readonly hashes: Hashes;
   readonly firmware: Firmware;
   /** Undefined on a board that was given no signer's key: it takes firmware without a signature, and cannot tell a right one from a wrong one. */
-  readonly signatures?: Signatures | undefined;
+  readonly signatures: Signatures | undefined;
   readonly system: System;
 }
 

@@ -38,6 +38,7 @@ const subject = {
   json: nodemcuJson,
   mqtt: nodemcuMqtt(nodemcuClock, network, settings, undefined, abilities),
   records: abilities.records,
+  signatures: undefined,
   system,
   web: values["web"] as string,
   trustedWeb: values["trustedWeb"] as string,
