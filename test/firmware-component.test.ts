@@ -47,6 +47,17 @@ for (const program of fuzzers.filter(canBuild)) {
   );
 }
 
+for (const program of fuzzers.filter((one) => one.name === "options" && canBuild(one))) {
+  test(
+    "the seeded mutation, which stands in for libFuzzer elsewhere, runs as many inputs as it is told to",
+    async () => {
+      const built = await build({ ...program, own: [...program.own, "fuzz-driver.c"] }, "gcc");
+      expect(await output(built, "-runs=20000", "-max_total_time=60", "-seed=20", seeds(program))).toContain("Done 20000 runs");
+    },
+    limit,
+  );
+}
+
 test("each function that the build wraps is one that the component defines, and the other way round", () => {
   const defined = ["wrap_mqtt.c", "wrap_http.c"]
     .flatMap((file) => [

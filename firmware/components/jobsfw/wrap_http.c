@@ -1,5 +1,6 @@
 /* What NodeMCU's http module leaves out of esp_http_client's configuration (nodemcu-firmware components/modules/http.c;
  * esp-idf components/esp_http_client/esp_http_client.c v5.1.3). Reached through ld --wrap: no file of NodeMCU is changed. */
+#include <stdbool.h> /* esp_http_client.h leaves it to others */
 #include <stdlib.h>
 #include "sdkconfig.h"
 #include "esp_http_client.h"
