@@ -9,7 +9,7 @@ import { buildFirmware, type BuildRequest } from "../tools/firmware/build/build"
 import { planFlash } from "../tools/firmware/flash-plan";
 import { readDescription } from "../tools/virtual-esp32/image";
 import { openCommandLine } from "./surroundings/command-line";
-import { git, makeClone, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
+import { addOwnBuild, git, makeClone, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
 
 const clones: SimulatedClone[] = [];
 afterEach(() => clones.splice(0).forEach((clone) => clone.close()));
@@ -51,17 +51,6 @@ async function build(clone: SimulatedClone, change: Partial<BuildRequest> = {}):
 }
 
 const text = (clone: SimulatedClone, name: string): string => readFileSync(join(clone.out, name), "utf8");
-
-/** What a person has from builds of their own. */
-function addOwnBuild({ path }: SimulatedClone): void {
-  mkdirSync(join(path, "build/bootloader"), { recursive: true });
-  writeFileSync(join(path, "build/nodemcu.bin"), "mine");
-  writeFileSync(join(path, "sdkconfig"), 'CONFIG_IDF_TARGET="esp32c3"\nCONFIG_MQTT_BUFFER_SIZE=1\n');
-  writeFileSync(join(path, "sdkconfig.old"), "older\n");
-  writeFileSync(join(path, "components/platform/include/buildinfo.h"), "mine\n");
-  mkdirSync(join(path, "managed_components/libsodium"), { recursive: true });
-  writeFileSync(join(path, "managed_components/libsodium/fetched.c"), "// fetched\n");
-}
 
 describe("a build", { timeout: 60_000 }, () => {
   test("leaves what can be flashed, and a manifest that describes the image", async () => {

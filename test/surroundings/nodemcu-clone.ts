@@ -89,3 +89,14 @@ export function treeOf(folder: string): Record<string, string> {
   }
   return tree;
 }
+
+/** What a person has from builds of their own. */
+export function addOwnBuild({ path }: SimulatedClone): void {
+  mkdirSync(join(path, "build/bootloader"), { recursive: true });
+  writeFileSync(join(path, "build/nodemcu.bin"), "mine");
+  writeFileSync(join(path, "sdkconfig"), 'CONFIG_IDF_TARGET="esp32c3"\nCONFIG_MQTT_BUFFER_SIZE=1\n');
+  writeFileSync(join(path, "sdkconfig.old"), "older\n");
+  writeFileSync(join(path, "components/platform/include/buildinfo.h"), "mine\n");
+  mkdirSync(join(path, "managed_components/libsodium"), { recursive: true });
+  writeFileSync(join(path, "managed_components/libsodium/fetched.c"), "// fetched\n");
+}
