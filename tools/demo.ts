@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pc from "picocolors";
+import pc from "./colour";
 import { sentenceOf } from "./cli/failing";
 import { printJson } from "./cli/output";
 import { openStage } from "./demo/stage";

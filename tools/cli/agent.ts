@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import pc from "picocolors";
+import pc from "../colour";
 import { WrongUsage } from "./failing";
 import { printJson } from "./output";
 import { openCloud, withCloudOptions, type CloudOptions } from "./cloud";

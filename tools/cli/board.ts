@@ -1,6 +1,6 @@
 /** esp32-jobs board: a virtual board of its own; and the list of all things. */
 import { Command } from "commander";
-import pc from "picocolors";
+import pc from "../colour";
 import type { ListOptions } from "./board-list";
 import { openCloud, withCloudOptions, type CloudOptions } from "./cloud";
 import { wholeNumber } from "./numbers";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Command, Option } from "commander";
-import pc from "picocolors";
+import pc from "../colour";
 import { agentBundle, root } from "../bundle/targets";
 import type { FlashSize } from "../firmware/build/build";
 import { chips, type ChipName } from "../firmware/chips";

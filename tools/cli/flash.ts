@@ -1,7 +1,7 @@
 /** esp32-jobs flash: a built firmware and an identity onto a board, through its serial port. */
 import { join, relative } from "node:path";
 import { Command } from "commander";
-import pc from "picocolors";
+import pc from "../colour";
 import { root } from "../bundle/targets";
 import type { FlashPlan } from "../firmware/flash-plan";
 import { isUsbPort, systemBinding } from "../firmware/serial-binding";

@@ -1,7 +1,7 @@
 /** esp32-jobs monitor: a board's console, with the time of each line and Lua errors shown as lines of TypeScript. */
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import pc from "picocolors";
+import pc from "../colour";
 import { agentBundle } from "../bundle/targets";
 import { createConsoleText, type ConsoleText } from "../firmware/console-text";
 import { systemBinding } from "../firmware/serial-binding";

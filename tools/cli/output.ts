@@ -1,6 +1,6 @@
 /** What commands print: tables and colour for people, JSON for programs. */
 import Table from "cli-table3";
-import pc from "picocolors";
+import pc from "../colour";
 
 /** One line of JSON, nothing else. */
 export function printJson(value: unknown): void {

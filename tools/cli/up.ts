@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import pc from "picocolors";
+import pc from "../colour";
 import type { JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import { CommandFailed } from "./failing";

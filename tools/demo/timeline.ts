@@ -1,5 +1,5 @@
 /** The story as it is read at a terminal: chapters, and moments with their time. */
-import pc from "picocolors";
+import pc from "../colour";
 import { paintStatus, table } from "../cli/output";
 import type { Moment } from "./stage";
 import type { StoryJob } from "./story";
