@@ -124,7 +124,11 @@ export const ourChoices: Choices = {
  * - MQTT 5: retain handling 1 and 2 are taken as 0, properties of a will are left out, the service uses no aliases of its own, and
  *   user properties of different names may change places, those of one name do not. Answers to requests carry no properties.
  * - MQTT 5: a session's expiry is at most an hour (AWS: up to seven days in accounts that ask for it). UNSUBACK never says 0x11.
- * - Persistent sessions and the QoS 1 messages queued for them are in memory, with a data folder too: a restart ends them, as it ends
- *   all connections, and a device asks again when it reconnects. The hour that they last counts by the computer's clock, not by the
- *   service's, which can be moved on. What was queued is replayed at once; AWS takes a second for ten messages.
+ * - Persistent sessions and the QoS 1 messages queued for them outlive the process when there is a data folder, those of MQTT 5 with
+ *   their properties; retained messages and wills do not. A SUBACK or UNSUBACK of such a session tells what is on disk. A queued message
+ *   is written right after what caused it was acknowledged (aedes acknowledges a PUBLISH before it queues it), so that a kill within
+ *   these milliseconds loses it, but never the job that it tells of: a device asks again when it reconnects. What it has acknowledged
+ *   in the last milliseconds may come again.
+ * - The hour that sessions last counts by the computer's clock, not by the service's, which can be moved on. After a restart it begins
+ *   anew, for those of MQTT 5 that were to end sooner too. What was queued is replayed at once; AWS takes a second for ten messages.
  */

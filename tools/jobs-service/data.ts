@@ -2,7 +2,7 @@
  * The data folder: all that a Jobs service knows, kept by LevelDB. Each write is synced, so that it survives the loss of power and not
  * only of the process; what is written together is there whole or not at all.
  *
- *   DIR/records     the rules' records, in LevelDB
+ *   DIR/records     the rules' records and persistent MQTT sessions, in LevelDB
  *   DIR/objects     images, a file each
  *   DIR/authority   the CA and the certificates that it issued
  */
@@ -13,10 +13,13 @@ import { ClassicLevel } from "classic-level";
 import { blobsIn, type Blobs } from "./blobs";
 import type { Batch } from "./group-commit";
 import type { SavedRecord } from "./rules/restore";
+import { sessionKeys } from "./session-keys";
 
 export interface Data {
   /** All records, in the order of their keys. Throws a DataFolderError. */
   read(): Promise<SavedRecord[]>;
+  /** The records of MQTT sessions, in the order of their keys. Throws a DataFolderError. */
+  readSessions(): Promise<SavedRecord[]>;
   readonly blobs: Blobs;
   /** Made with the folder: what was signed with it stays signed. */
   readonly secret: Uint8Array;
@@ -56,6 +59,11 @@ export async function openData(dir: string): Promise<Data> {
     await checkFormat(level, dir);
     return {
       read: () => read(level).catch((error: unknown) => Promise.reject(damaged(dir, error))),
+      readSessions: () =>
+        level
+          .iterator({ gte: sessionKeys, lt: sessionKeys.replace(":", ";") })
+          .all()
+          .catch((error: unknown) => Promise.reject(damaged(dir, error))),
       blobs: await blobsIn(join(dir, "objects")),
       secret: await secretIn(level),
       authorityDir: join(dir, "authority"),

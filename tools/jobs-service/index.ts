@@ -119,6 +119,7 @@ export async function startJobsService(options: JobsServiceOptions = {}): Promis
     policies,
     connectMs: patience.connectMs,
     time,
+    sessionStore: await keeping?.openSessions(),
     traffic: (message) => trafficListeners.forEach((listener) => listener(message)),
     log,
   });

@@ -17,6 +17,7 @@ import { hasExpired } from "./mqtt5-carried";
 import { whenVersionIsKnown } from "./mqtt5-first-packet";
 import { refusal, type Refusal } from "./mqtt5-reasons";
 import { openMqttSessions } from "./mqtt-sessions";
+import type { SessionStore } from "./session-store";
 import type { Message, Rules } from "./rules";
 import { connectionLimits } from "./rules/limits";
 import type { ConnectionRates } from "./rules/rates";
@@ -41,6 +42,8 @@ export interface MqttFaceOptions {
   readonly connectMs: number;
   /** For what faults and quotas delay. */
   readonly time: TimeSource;
+  /** Persistent sessions, when they outlive the process. */
+  readonly sessionStore: SessionStore | undefined;
   readonly traffic: (message: Traffic) => void;
   /** Hears why connections were refused or ended. */
   readonly log: (line: string) => void;
@@ -61,7 +64,7 @@ const sink = "$jobs-service/answered";
 const anyone: Principal = { kind: "anyone" };
 
 export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> {
-  const { rules, outbox, policies, connectMs, time, traffic, log } = options;
+  const { rules, outbox, policies, connectMs, time, sessionStore, traffic, log } = options;
   const { passage, entrance, connect } = faultyWays(rules, time);
   const access = accessOf(rules, policies);
   const principals = new WeakMap<Duplex, Principal>();
@@ -72,7 +75,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
   const subscribers = openSubscribers();
   const delivery = openDelivery(() => broker, subscribers, passage, disconnect);
 
-  const sessions = openMqttSessions(() => broker, time);
+  const sessions = openMqttSessions(() => broker, time, sessionStore?.restored);
 
   const principalOf = (client: Client): Principal => principals.get(client.conn) ?? anyone;
 
@@ -146,6 +149,7 @@ export async function openMqttFace(options: MqttFaceOptions): Promise<MqttFace> 
 
   const brokerOptions: AedesOptions = {
     connectTimeout: connectMs,
+    ...(sessionStore !== undefined && { persistence: sessionStore.persistence }),
     preConnect: admission({ rules, access, connect, sessions, principalOf, connected: (clientId) => connectedAs(broker, clientId), log }),
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);

@@ -16,7 +16,8 @@ interface Stay {
   cancelExpiry?: () => void;
 }
 
-export function openMqttSessions(broker: () => Aedes, time: TimeSource): MqttSessions {
+/** The sessions in `restored` are of an earlier process. How long their connections have been gone is not known: their hour begins now. */
+export function openMqttSessions(broker: () => Aedes, time: TimeSource, restored: readonly string[] = []): MqttSessions {
   const stays = new Map<string, Stay>();
   const ending = new Map<string, Promise<void>>();
 
@@ -33,6 +34,22 @@ export function openMqttSessions(broker: () => Aedes, time: TimeSource): MqttSes
     stays.delete(clientId);
   }
 
+  function end(clientId: string, stay: Stay): void {
+    if (stays.get(clientId) !== stay) return;
+    stays.delete(clientId);
+    void forget(clientId);
+  }
+
+  function expire(clientId: string, stay: Stay, seconds: number): void {
+    stay.cancelExpiry = time.after(seconds * 1000, () => end(clientId, stay));
+  }
+
+  for (const clientId of restored) {
+    const stay: Stay = {};
+    stays.set(clientId, stay);
+    expire(clientId, stay, maxSessionExpirySeconds);
+  }
+
   return {
     takeOver,
     async enter(clientId, cleanStart) {
@@ -41,15 +58,10 @@ export function openMqttSessions(broker: () => Aedes, time: TimeSource): MqttSes
       stays.set(clientId, stay);
       await ending.get(clientId);
       if (cleanStart) await forget(clientId);
-      function end(): void {
-        if (stays.get(clientId) !== stay) return;
-        stays.delete(clientId);
-        void forget(clientId);
-      }
       return (expirySeconds) => {
         if (stays.get(clientId) !== stay) return;
-        if (expirySeconds === 0) end();
-        else stay.cancelExpiry = time.after(expirySeconds * 1000, end);
+        if (expirySeconds === 0) end(clientId, stay);
+        else expire(clientId, stay, expirySeconds);
       };
     },
   };

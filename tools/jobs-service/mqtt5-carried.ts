@@ -23,6 +23,32 @@ export function carry(payload: Buffer, { topicAlias: _, messageExpiryInterval, .
   carriedBy.set(payload, { properties, expiresAtMs: nowMs + seconds * 1000 });
 }
 
+/** The same as plain JSON. */
+export interface SavedCarried {
+  readonly properties: Omit<Properties, "correlationData">;
+  /** In base64. */
+  readonly correlationData?: string;
+  readonly expiresAtMs?: number;
+}
+
+/** What is to be kept with a payload that outlives the process. */
+export function savedWith(payload: Buffer): SavedCarried | undefined {
+  const carried = carriedBy.get(payload);
+  if (carried === undefined) return undefined;
+  const { correlationData, ...properties } = carried.properties;
+  return {
+    properties,
+    ...(correlationData !== undefined && { correlationData: correlationData.toString("base64") }),
+    ...(carried.expiresAtMs !== undefined && { expiresAtMs: carried.expiresAtMs }),
+  };
+}
+
+/** Takes up what was kept with a payload. */
+export function carryAgain(payload: Buffer, { properties, correlationData, expiresAtMs }: SavedCarried): void {
+  const data = correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData, "base64") };
+  carriedBy.set(payload, { properties: { ...properties, ...data }, expiresAtMs });
+}
+
 /** The properties for a subscriber, with what is left of the expiry interval, 0 in its last second. */
 export function carriedWith(payload: Buffer, nowMs: number): Properties | undefined {
   const carried = carriedBy.get(payload);
