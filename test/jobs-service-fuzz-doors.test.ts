@@ -15,7 +15,7 @@ const secret = "only-for-t2";
 let service: JobsService;
 let log: string[];
 let made: ReturnType<typeof devices>;
-/** Another thing, which is to notice nothing. */
+/** A device that is to notice nothing. */
 let other: Device;
 let own: { ca: string; cert: string; key: string };
 
@@ -31,8 +31,9 @@ beforeEach(async () => {
   rules.createJob({ jobId: "j2", targets: [arn("thing", "t2")], document: JSON.stringify({ secret }) });
   const { ca, certificate: cert, privateKey: key } = await service.provision("t1");
   own = { ca, cert, key };
-  const second = await service.provision("t2");
-  other = await made.connected(service.urls.mqtts ?? "", "t2", { ca, cert: second.certificate, key: second.privateKey });
+  const second = await service.provision("watcher");
+  // No client id that anyone sends at random: over a WebSocket everyone may push everyone else off the broker.
+  other = await made.connected(service.urls.mqtts ?? "", "watcher", { ca, cert: second.certificate, key: second.privateKey });
 });
 
 afterEach(async () => {
