@@ -58,7 +58,7 @@ it(
           }
         }
         book.outcomeOf(() => null);
-      expect(everything(book.restored())).toEqual(everything(book));
+        expect(everything(book.restored())).toEqual(everything(book));
       }),
       runs(250),
     );

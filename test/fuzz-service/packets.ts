@@ -57,10 +57,7 @@ const connect: fc.Arbitrary<Packet> = fc
     },
     { requiredKeys: ["clientId", "clean", "version"] },
   )
-  .map(
-    ({ version, ...more }) =>
-      ({ cmd: "connect", protocolId: version === 3 ? "MQIsdp" : "MQTT", protocolVersion: version, ...more }),
-  );
+  .map(({ version, ...more }) => ({ cmd: "connect", protocolId: version === 3 ? "MQIsdp" : "MQTT", protocolVersion: version, ...more }));
 
 const others: fc.Arbitrary<Packet> = fc.oneof(
   {
