@@ -12,6 +12,7 @@ import { systemTime } from "../tools/time";
 import { createBoard, type Board } from "../tools/virtual-esp32";
 import { createSimulatedBinding } from "../tools/virtual-esp32/serial/binding";
 import { createSerialBoard, type SerialBoard } from "../tools/virtual-esp32/serial/board";
+import { buildImage } from "../tools/virtual-esp32/image";
 import { bootsFromFlash, readPartition } from "../tools/virtual-esp32/serial/flashed-board";
 import type { SerialBinding } from "../tools/firmware/serial-binding";
 import { makeBuild } from "./surroundings/firmware-build";
@@ -93,6 +94,32 @@ describe("a virtual board behind a serial port", () => {
       expect(bench.virtual.nvs.read("identity", "cert.pem")?.length).toBe(5000);
       bench.virtual.powerOff();
       rmSync(files, { recursive: true });
+    },
+  );
+
+  test("runs an image that is flashed again after an update has brought another", { timeout: 30_000 }, async () => {
+    const bench = desk();
+    await flash(bench, `print("one")`, "1.0.0");
+    bench.virtual.flash("ota_1", buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 65_536, bundle: `print("two")` }));
+    expect(await lineAfterReset(bench, /one|two/)).toBe("two");
+    await flash(bench, `print("one")`, "1.0.0");
+    expect(await lineAfterReset(bench, /one|two/)).toBe("one");
+    bench.virtual.powerOff();
+  });
+
+  test(
+    "starts its loader when EN is pressed with BOOT held, and what was flashed when EN is pressed alone",
+    { timeout: 30_000 },
+    async () => {
+      const bench = desk();
+      await flash(bench, `print("hello")`, "1.0.0");
+      bench.board.press({ boot: true });
+      expect(bench.board.isInLoader).toBe(true);
+      expect(bench.virtual.powered).toBe(false);
+      bench.board.press();
+      expect(bench.board.isInLoader).toBe(false);
+      expect(bench.virtual.powered).toBe(true);
+      bench.virtual.powerOff();
     },
   );
 

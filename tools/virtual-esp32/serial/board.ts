@@ -57,6 +57,8 @@ export interface SerialBoard {
   /** The host's rate, for what the chip sends. */
   setHostBaudRate(baudRate: number): void;
   setLines(lines: { readonly dtr: boolean; readonly rts: boolean }): void;
+  /** Presses and lets go of EN (or RST); with BOOT held meanwhile the chip starts its loader. */
+  press(buttons?: { readonly boot?: boolean }): void;
   unplug(): void;
   plugIn(): void;
 }
@@ -174,6 +176,9 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
       if (holdsReset) stop();
       else if (isInReset) (dtr && !rts ? startLoader : startFirmware)();
       isInReset = holdsReset;
+    },
+    press({ boot = false } = {}) {
+      if (isPluggedIn && !isInReset) (boot ? startLoader : startFirmware)();
     },
     unplug,
     plugIn() {

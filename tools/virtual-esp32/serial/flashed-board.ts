@@ -1,5 +1,4 @@
 /** What a flashed chip does after a reset: the boot loader reads table and images from the flash, and the virtual board runs them. */
-import { createHash } from "node:crypto";
 import {
   isPartitionTable,
   parsePartitionTable,
@@ -23,10 +22,24 @@ export function partitionsIn({ bytes }: NorFlash): Partition[] {
   return isPartitionTable(table) ? parsePartitionTable(table) : [];
 }
 
+interface Contents {
+  readonly bytes: Buffer;
+  /** How often it was erased, from outside. */
+  readonly erases: number;
+}
+
+const nothingThere: Contents = { bytes: Buffer.alloc(0), erases: 0 };
+
+function contentsOf(flash: NorFlash, label: string): Contents | undefined {
+  const found = partitionsIn(flash).find((partition) => partition.label === label);
+  if (found === undefined) return undefined;
+  const { offset, sizeBytes } = found;
+  return { bytes: flash.bytes.subarray(offset, offset + sizeBytes), erases: flash.erasesIn(offset, sizeBytes) };
+}
+
 /** The contents of a partition by its label; undefined where there is none. */
 export function readPartition(flash: NorFlash, label: string): Buffer | undefined {
-  const found = partitionsIn(flash).find((partition) => partition.label === label);
-  return found === undefined ? undefined : flash.bytes.subarray(found.offset, found.offset + found.sizeBytes);
+  return contentsOf(flash, label)?.bytes;
 }
 
 /** What of a slot counts: all up to where it is erased to its end. */
@@ -38,8 +51,8 @@ function withoutErasedEnd(slot: Buffer): Buffer {
 
 /** Lets a virtual board run what is in the flash behind a serial port; its console goes to that port. */
 export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["boot"]> {
-  // What a slot or NVS was flashed with: as long as that is in the flash, the board's own, which updates and records change, is the newer one.
-  const flashed = new Map<string, string>();
+  // When a slot or NVS was taken over from the flash: until the loader writes there again, the board's own, which updates and records change, is newer.
+  const taken = new Map<string, number>();
   return (flash, print): Firmware => {
     const say = (line: string): void => print(Buffer.from(`${line}\r\n`));
     const nothing: Firmware = { type: () => undefined, stop: () => undefined };
@@ -51,22 +64,23 @@ export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["bo
       say("E (48) flash_parts: partition 0 invalid magic number");
       return nothing;
     }
-    const slots = slotNames.map((name) => ({ name, contents: withoutErasedEnd(readPartition(flash, name) ?? Buffer.alloc(0)) }));
+    const slots = slotNames.map((name) => {
+      const { bytes, erases } = contentsOf(flash, name) ?? nothingThere;
+      return { name, contents: withoutErasedEnd(bytes), erases };
+    });
     // A board that was updated has an image of its own even then.
-    if (flashed.size === 0 && slots.every(({ contents }) => soundImageIn(contents) === undefined)) {
+    if (taken.size === 0 && slots.every(({ contents }) => soundImageIn(contents) === undefined)) {
       say("E boot: No bootable app partitions in the partition table");
       return nothing;
     }
-    for (const { name, contents } of slots) {
-      const digest = createHash("sha256").update(contents).digest("hex");
-      if (flashed.get(name) === digest || soundImageIn(contents) === undefined) continue;
-      flashed.set(name, digest);
+    for (const { name, contents, erases } of slots) {
+      if (taken.get(name) === erases || soundImageIn(contents) === undefined) continue;
+      taken.set(name, erases);
       board.flash(name, contents);
     }
-    const nvs = readPartition(flash, "nvs") ?? Buffer.alloc(0);
-    const digest = nvs.every((byte) => byte === 0xff) ? "" : createHash("sha256").update(nvs).digest("hex");
-    if ((flashed.get("nvs") ?? "") !== digest) board.nvs.flash(nvs);
-    flashed.set("nvs", digest);
+    const nvs = contentsOf(flash, "nvs") ?? nothingThere;
+    if (taken.get("nvs") !== nvs.erases) board.nvs.flash(nvs.bytes);
+    taken.set("nvs", nvs.erases);
     const quiet = board.on("line", say);
     board.powerOn();
     return {
