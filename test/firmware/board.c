@@ -9,9 +9,9 @@
 #include "nvs.h"
 
 size_t board_heap_free = 100000, board_heap_block = 60000;
-size_t heap_caps_get_free_size(uint32_t caps) { return caps == MALLOC_CAP_8BIT ? board_heap_free : 0; }
-size_t heap_caps_get_largest_free_block(uint32_t caps) { return caps == MALLOC_CAP_8BIT ? board_heap_block : 0; }
-size_t heap_caps_get_minimum_free_size(uint32_t caps) { return caps == MALLOC_CAP_8BIT ? board_heap_free / 2 : 0; }
+size_t heap_caps_get_free_size(uint32_t caps) { return caps == MALLOC_CAP_DEFAULT ? board_heap_free : 0; }
+size_t heap_caps_get_largest_free_block(uint32_t caps) { return caps == MALLOC_CAP_DEFAULT ? board_heap_block : 0; }
+size_t heap_caps_get_minimum_free_size(uint32_t caps) { return caps == MALLOC_CAP_DEFAULT ? board_heap_free / 2 : 0; }
 
 void esp_fill_random(void *buffer, size_t length)
 {
@@ -287,6 +287,7 @@ void board_mqtt_event(esp_mqtt_client_handle_t client, const esp_mqtt_event_t *e
   client->handler(client->argument, "MQTT_EVENTS", event->event_id, &copy_of_event);
 }
 
+void (*board_mqtt_between)(unsigned piece);
 void board_mqtt_message(esp_mqtt_client_handle_t client, const char *topic, const char *data, size_t length, size_t buffer, unsigned pieces)
 {
   char *in = malloc(buffer); /* what comes later overwrites what came before, as in the real one */
@@ -296,6 +297,7 @@ void board_mqtt_message(esp_mqtt_client_handle_t client, const char *topic, cons
   if (!in || !name) abort();
   strcpy(name, topic);
   for (unsigned piece = 0; piece < pieces; piece++) {
+    if (piece && board_mqtt_between) board_mqtt_between(piece);
     memcpy(in, data + at, payload);
     esp_mqtt_event_t event = {
       .event_id = MQTT_EVENT_DATA, .client = client, .data = payload ? in : NULL, .data_len = (int)payload, .total_data_len = (int)length,

@@ -32,6 +32,7 @@ typedef struct {
 extern board_mqtt_state board_mqtt;
 void board_mqtt_event(esp_mqtt_client_handle_t client, const esp_mqtt_event_t *event);
 /* A message as deliver_publish of esp-mqtt hands it out, with a receive buffer of that size; gives up after so many pieces. */
+extern void (*board_mqtt_between)(unsigned piece); /* called before each piece but the first, if not NULL */
 void board_mqtt_message(esp_mqtt_client_handle_t client, const char *topic, const char *data, size_t length, size_t buffer, unsigned pieces);
 
 typedef struct {

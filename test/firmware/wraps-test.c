@@ -21,7 +21,7 @@ static void use_http(const char *names[][2]) { use(&jobsfw_http_settings, &jobsf
 
 /* ---- as NodeMCU's mqtt.c ---- */
 
-static struct { unsigned messages, events; esp_mqtt_event_id_t last; char topic[300], data[40000]; int topic_length, data_length; } heard;
+static struct { unsigned messages, events; esp_mqtt_event_id_t last; char topic[300], data[40000]; int topic_length, data_length; bool data_given; } heard;
 
 static void nodemcu_handler(void *argument, esp_event_base_t base, int32_t id, void *data)
 {
@@ -32,6 +32,7 @@ static void nodemcu_handler(void *argument, esp_event_base_t base, int32_t id, v
   heard.last = event->event_id;
   heard.topic_length = event->topic_len;
   heard.data_length = event->data_len;
+  heard.data_given = event->data != NULL;
   if (event->topic) memcpy(heard.topic, event->topic, (size_t)event->topic_len);
   if (event->data) memcpy(heard.data, event->data, (size_t)event->data_len);
   if (event->event_id == MQTT_EVENT_DATA) heard.messages++;
@@ -145,36 +146,85 @@ static void mqtt_messages(void)
       CHECK(memcmp(heard.topic, topic, 64) == 0 && memcmp(heard.data, data, sizes[s]) == 0);
     }
   /* What is dropped at its first piece is told, with its topic and without a payload. */
-  unsigned before = heard.messages, dropped = jobsfw_heard.dropped;
+  unsigned before = heard.messages, dropped = jobsfw_notes.dropped;
   board_mqtt_message(client, topic, data, 16385, 4096, 1000);
   CHECK_NUMBER(heard.messages, before + 1);
   CHECK_NUMBER(heard.topic_length, 64);
   CHECK_NUMBER(heard.data_length, 0);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 1);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 1);
   board_mqtt_message(client, topic, data, 12000, 4096, 2); /* esp-mqtt gave up */
   board_mqtt_message(client, topic, data, 5000, 4096, 1000);
   CHECK_NUMBER(heard.messages, before + 2);
   CHECK_NUMBER(heard.data_length, 5000);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 2);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 2);
   board_heap_free = 30000;
   board_mqtt_message(client, topic, data, 12000, 4096, 1000);
   CHECK_NUMBER(heard.data_length, 0);
   board_mqtt_message(client, topic, data, 10000, 16384, 1000);
   CHECK_NUMBER(heard.data_length, 0);
   CHECK_NUMBER(heard.messages, before + 4);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 4);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 4);
   board_heap_free = 12000; /* not even the topic: then only the count tells */
   board_mqtt_message(client, topic, data, 5000, 4096, 1000);
   CHECK_NUMBER(heard.messages, before + 4);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 5);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 5);
   board_heap_free = 100000;
   allocator_grants = 2; /* the simulated network takes two itself */
   board_mqtt_message(client, topic, data, 12000, 4096, 1000);
   CHECK_NUMBER(heard.data_length, 0);
   CHECK_NUMBER(heard.messages, before + 5);
-  CHECK_NUMBER(jobsfw_heard.dropped, dropped + 6);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 6);
   board_mqtt_message(client, topic, data, 12000, 4096, 2);
   esp_mqtt_client_destroy(client); /* with a message half way: the leak check sees to it */
+}
+
+static void take_assembly(unsigned piece)
+{
+  if (piece != 1) return;
+  board_heap_free -= 16384;
+  board_heap_block -= 16384;
+}
+
+static void take_all(unsigned piece)
+{
+  if (piece == 1) board_heap_free = 25000; /* enough for a topic, not for 16,384 bytes and what TLS needs */
+}
+
+static void mqtt_memory(void)
+{
+  static char data[16384];
+  memset(data, 'd', sizeof data);
+  esp_mqtt_client_handle_t client = connect_as(nodemcu_config());
+
+  /* A document of 16 KB, the test's maximum, with what its own assembly takes: NodeMCU's copy still fits. */
+  board_heap_free = 12288 + 2 * (16384 + 11 + 1);
+  board_heap_block = 69632;
+  board_mqtt_between = take_assembly;
+  board_mqtt_message(client, "things/lamp", data, 16384, 4096, 1000);
+  CHECK_NUMBER(heard.messages, 1);
+  CHECK_NUMBER(heard.data_length, 16384);
+
+  /* Memory that goes while the rest is on its way: the message is told by its topic, which came with the first piece. */
+  unsigned dropped = jobsfw_notes.dropped;
+  board_heap_free = 100000;
+  board_heap_block = 60000;
+  board_mqtt_between = take_all;
+  memset(heard.topic, 0, sizeof heard.topic);
+  board_mqtt_message(client, "things/lamp", data, 16384, 4096, 1000);
+  CHECK_NUMBER(heard.messages, 1 + 1);
+  CHECK_NUMBER(heard.topic_length, strlen("things/lamp"));
+  CHECK(strcmp(heard.topic, "things/lamp") == 0);
+  CHECK_NUMBER(heard.data_length, 0);
+  CHECK(!heard.data_given);
+  CHECK_NUMBER(jobsfw_notes.dropped, dropped + 1);
+
+  board_mqtt_between = NULL;
+  board_heap_free = 100000;
+  board_mqtt_message(client, "things/lamp", "next", 4, 4096, 1);
+  CHECK_NUMBER(heard.messages, 3);
+  CHECK_NUMBER(heard.data_length, 4);
+  CHECK(heard.data_given);
+  esp_mqtt_client_destroy(client);
 }
 
 static void mqtt_events(void)
@@ -189,14 +239,14 @@ static void mqtt_events(void)
   event.event_id = MQTT_EVENT_ERROR;
   board_mqtt_event(client, &event);
   CHECK_NUMBER(heard.events, 0);
-  CHECK_NUMBER(jobsfw_heard.err_type, 1);
-  CHECK_NUMBER(jobsfw_heard.esp_err, 0x8006);
-  CHECK_NUMBER(jobsfw_heard.tls_err, -0x2700);
-  CHECK_NUMBER(jobsfw_heard.cert_flags, 8);
-  CHECK_NUMBER(jobsfw_heard.sock_errno, 113);
+  CHECK_NUMBER(jobsfw_notes.err_type, 1);
+  CHECK_NUMBER(jobsfw_notes.esp_err, 0x8006);
+  CHECK_NUMBER(jobsfw_notes.tls_err, -0x2700);
+  CHECK_NUMBER(jobsfw_notes.cert_flags, 8);
+  CHECK_NUMBER(jobsfw_notes.sock_errno, 113);
   error = (esp_mqtt_error_codes_t) { .error_type = MQTT_ERROR_TYPE_CONNECTION_REFUSED, .connect_return_code = 5 };
   board_mqtt_event(client, &event);
-  CHECK_NUMBER(jobsfw_heard.connack, 5);
+  CHECK_NUMBER(jobsfw_notes.connack, 5);
   event.event_id = MQTT_EVENT_DISCONNECTED;
   board_mqtt_event(client, &event);
   CHECK_NUMBER(heard.last, MQTT_EVENT_DISCONNECTED);
@@ -204,8 +254,8 @@ static void mqtt_events(void)
   esp_mqtt_client_destroy(client);
 
   client = connect_as(nodemcu_config());
-  CHECK_NUMBER(jobsfw_heard.connack, 0);
-  CHECK_NUMBER(jobsfw_heard.err_type, 0);
+  CHECK_NUMBER(jobsfw_notes.connack, 0);
+  CHECK_NUMBER(jobsfw_notes.err_type, 0);
   event.client = client;
   event.event_id = MQTT_EVENT_CONNECTED;
   board_mqtt_event(client, &event);
@@ -214,23 +264,23 @@ static void mqtt_events(void)
   error.error_type = MQTT_ERROR_TYPE_SUBSCRIBE_FAILED;
   event.event_id = MQTT_EVENT_SUBSCRIBED;
   board_mqtt_event(client, &event);
-  CHECK(jobsfw_heard.sub_refused);
+  CHECK(jobsfw_notes.sub_refused);
   CHECK_NUMBER(esp_mqtt_client_unsubscribe(client, "t"), ESP_OK);
   CHECK_NUMBER(esp_mqtt_client_subscribe_single(client, "t", 1), ESP_OK);
-  CHECK(!jobsfw_heard.sub_refused);
-  unsigned acks = jobsfw_heard.acks;
+  CHECK(!jobsfw_notes.sub_refused);
+  unsigned acks = jobsfw_notes.acks;
   CHECK_NUMBER(esp_mqtt_client_publish(client, "t", "x", 1, 1, 0), 41);
-  CHECK_NUMBER(jobsfw_sent.last_id, 41);
+  CHECK_NUMBER(jobsfw_notes.last_id, 41);
   event.event_id = MQTT_EVENT_PUBLISHED;
   event.msg_id = 41;
   board_mqtt_event(client, &event);
-  CHECK_NUMBER(jobsfw_heard.acked_id, 41);
-  CHECK_NUMBER(jobsfw_heard.acks, acks + 1);
+  CHECK_NUMBER(jobsfw_notes.acked_id, 41);
+  CHECK_NUMBER(jobsfw_notes.acks, acks + 1);
   board_mqtt.result = -1;
   CHECK_NUMBER(esp_mqtt_client_subscribe_single(client, "t", 1), ESP_FAIL);
   CHECK_NUMBER(esp_mqtt_client_unsubscribe(client, "t"), ESP_FAIL);
   CHECK_NUMBER(esp_mqtt_client_publish(client, "t", "x", 1, 0, 0), -1);
-  CHECK_NUMBER(jobsfw_sent.last_id, -1);
+  CHECK_NUMBER(jobsfw_notes.last_id, -1);
   esp_mqtt_client_destroy(client);
 }
 
@@ -339,6 +389,7 @@ int main(void)
   TEST("MQTT: PEM and DER get the lengths they need, roots and ALPN where none were given, a short wait after a loss", mqtt_defaults);
   TEST("MQTT: settings replace what NodeMCU cut, and are not needed once the client is made", mqtt_settings);
   TEST("MQTT: messages of any size, by any buffer, arrive whole, or are counted as dropped and told without their payload", mqtt_messages);
+  TEST("MQTT: a message is told by its topic, too, when memory goes while it comes in", mqtt_memory);
   TEST("MQTT: events carry no stale data; errors, refusals and acknowledgements are told", mqtt_events);
   TEST("MQTT: refused memory is a client that was not made; clients do not disturb each other", mqtt_failures);
   TEST("HTTP: a long line fits, roots stand in, and a client certificate lives as long as its connection", http_settings);

@@ -5,15 +5,17 @@
 void jobsfw_assembly_clear(jobsfw_assembly *assembly)
 {
   free(assembly->topic);
+  free(assembly->data);
   assembly->topic = assembly->data = NULL;
-  assembly->topic_length = assembly->total = assembly->have = 0;
 }
 
+/* The topic stays, to be told; the payload makes room for that. */
 static jobsfw_step drop(jobsfw_assembly *assembly)
 {
-  jobsfw_assembly_clear(assembly);
+  free(assembly->data);
+  assembly->data = NULL;
   assembly->dropped++;
-  return JOBSFW_NOTHING;
+  return JOBSFW_DROPPED;
 }
 
 static bool is_sound(const jobsfw_fragment *f)
@@ -25,40 +27,44 @@ static bool is_sound(const jobsfw_fragment *f)
 
 static jobsfw_step append(jobsfw_assembly *assembly, const jobsfw_fragment *f, jobsfw_room room)
 {
-  if ((size_t)f->offset != assembly->have || (size_t)f->total != assembly->total) return drop(assembly);
+  if (!is_sound(f) || (size_t)f->offset != assembly->have || (size_t)f->total != assembly->total) return drop(assembly);
   if (f->data_length > 0) memcpy(assembly->data + assembly->have, f->data, (size_t)f->data_length);
   assembly->have += (size_t)f->data_length;
   if (assembly->have < assembly->total) return JOBSFW_NOTHING;
-  return room(assembly->topic_length + assembly->total) ? JOBSFW_WHOLE : drop(assembly);
+  /* NodeMCU's copy; Lua's takes the place of the assembly. */
+  return room(assembly->topic_length + assembly->total, 1) ? JOBSFW_WHOLE : drop(assembly);
 }
 
 jobsfw_step jobsfw_assemble(jobsfw_assembly *assembly, const jobsfw_fragment *f, size_t maximum, jobsfw_room room)
 {
-  if (!f->topic) {
-    if (!assembly->topic) return JOBSFW_NOTHING; /* the rest of a dropped message */
-    return is_sound(f) ? append(assembly, f, room) : drop(assembly);
-  }
+  if (!f->topic) return assembly->data ? append(assembly, f, room) : JOBSFW_NOTHING;
 
   /* A new message ends the old one: esp-mqtt gives up after a read timeout without a word. */
-  if (assembly->topic) drop(assembly);
+  if (assembly->data) drop(assembly);
+  jobsfw_assembly_clear(assembly);
   if (!is_sound(f) || f->offset != 0) return drop(assembly);
 
+  /* Either NodeMCU's copy and Lua's, or the assembly and NodeMCU's. */
   size_t topic_length = (size_t)f->topic_length, total = (size_t)f->total;
-  if (f->data_length == f->total) return room(topic_length + total) ? JOBSFW_PASS : drop(assembly);
+  if (!room(topic_length + total, 2)) return drop(assembly);
+  if (f->data_length == f->total) return JOBSFW_PASS;
 
-  if (total > maximum || !room(topic_length + total)) return drop(assembly);
-  assembly->topic = malloc(topic_length + total); /* not 0: total is more than data_length */
-  if (!assembly->topic) return drop(assembly);
-  if (topic_length > 0) memcpy(assembly->topic, f->topic, topic_length);
+  if (total > maximum) return drop(assembly);
+  assembly->topic = malloc(topic_length + 1);
+  assembly->data = malloc(total); /* not 0: total is more than data_length */
+  if (!assembly->topic || !assembly->data) {
+    jobsfw_assembly_clear(assembly);
+    return drop(assembly);
+  }
+  memcpy(assembly->topic, f->topic, topic_length);
   assembly->topic_length = topic_length;
-  assembly->data = assembly->topic + topic_length;
   assembly->total = total;
   assembly->have = 0;
   return append(assembly, f, room);
 }
 
-bool jobsfw_fits(size_t bytes, size_t heap_free, size_t heap_largest_block)
+bool jobsfw_fits(size_t bytes, unsigned copies, size_t heap_free, size_t heap_largest_block)
 {
   return heap_largest_block > JOBSFW_SPARE_BLOCK && heap_largest_block - JOBSFW_SPARE_BLOCK > bytes &&
-         heap_free > JOBSFW_SPARE_TOTAL && (heap_free - JOBSFW_SPARE_TOTAL) / 2 > bytes;
+         heap_free > JOBSFW_SPARE_TOTAL && (heap_free - JOBSFW_SPARE_TOTAL) / copies > bytes;
 }

@@ -1,5 +1,5 @@
 /* The Lua module jobsfw: arguments in, results out. What each function promises stands in README.md. */
-#include <string.h>
+#include <stdint.h>
 #include "module.h"
 #include "lauxlib.h"
 #include "sdkconfig.h"
@@ -51,9 +51,9 @@ static int l_random(lua_State *L)
 
 static int l_heap(lua_State *L)
 {
-  lua_pushinteger(L, (lua_Integer)heap_caps_get_free_size(MALLOC_CAP_8BIT));
-  lua_pushinteger(L, (lua_Integer)heap_caps_get_largest_free_block(MALLOC_CAP_8BIT));
-  lua_pushinteger(L, (lua_Integer)heap_caps_get_minimum_free_size(MALLOC_CAP_8BIT));
+  lua_pushinteger(L, (lua_Integer)heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
+  lua_pushinteger(L, (lua_Integer)heap_caps_get_largest_free_block(MALLOC_CAP_DEFAULT));
+  lua_pushinteger(L, (lua_Integer)heap_caps_get_minimum_free_size(MALLOC_CAP_DEFAULT));
   return 3;
 }
 
@@ -220,17 +220,17 @@ static void field(lua_State *L, const char *name, lua_Integer value)
 static int l_mqttinfo(lua_State *L)
 {
   lua_createtable(L, 0, 11);
-  field(L, "last_id", jobsfw_sent.last_id);
-  field(L, "acked_id", jobsfw_heard.acked_id);
-  field(L, "acks", jobsfw_heard.acks);
-  field(L, "dropped", jobsfw_heard.dropped);
-  field(L, "err_type", jobsfw_heard.err_type);
-  field(L, "esp_err", jobsfw_heard.esp_err);
-  field(L, "tls_err", jobsfw_heard.tls_err);
-  field(L, "cert_flags", jobsfw_heard.cert_flags);
-  field(L, "errno", jobsfw_heard.sock_errno);
-  field(L, "connack", jobsfw_heard.connack);
-  lua_pushboolean(L, jobsfw_heard.sub_refused);
+  field(L, "last_id", jobsfw_notes.last_id);
+  field(L, "acked_id", jobsfw_notes.acked_id);
+  field(L, "acks", jobsfw_notes.acks);
+  field(L, "dropped", jobsfw_notes.dropped);
+  field(L, "err_type", jobsfw_notes.err_type);
+  field(L, "esp_err", jobsfw_notes.esp_err);
+  field(L, "tls_err", jobsfw_notes.tls_err);
+  field(L, "cert_flags", jobsfw_notes.cert_flags);
+  field(L, "errno", jobsfw_notes.sock_errno);
+  field(L, "connack", jobsfw_notes.connack);
+  lua_pushboolean(L, jobsfw_notes.sub_refused);
   lua_setfield(L, -2, "sub_refused");
   return 1;
 }

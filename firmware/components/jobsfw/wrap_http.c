@@ -11,15 +11,10 @@
 #endif
 #include "wraps.h"
 
-esp_http_client_handle_t __real_esp_http_client_init(const esp_http_client_config_t *config);
-esp_err_t __real_esp_http_client_set_method(esp_http_client_handle_t client, esp_http_client_method_t method);
-esp_err_t __real_esp_http_client_perform(esp_http_client_handle_t client);
-esp_err_t __real_esp_http_client_cleanup(esp_http_client_handle_t client);
-
-esp_http_client_handle_t __wrap_esp_http_client_init(const esp_http_client_config_t *config);
-esp_err_t __wrap_esp_http_client_set_method(esp_http_client_handle_t client, esp_http_client_method_t method);
-esp_err_t __wrap_esp_http_client_perform(esp_http_client_handle_t client);
-esp_err_t __wrap_esp_http_client_cleanup(esp_http_client_handle_t client);
+JOBSFW_WRAP(esp_http_client_init);
+JOBSFW_WRAP(esp_http_client_set_method);
+JOBSFW_WRAP(esp_http_client_perform);
+JOBSFW_WRAP(esp_http_client_cleanup);
 
 static jobsfw_settings initial = { .number = { [JOBSFW_TXSIZE] = CONFIG_JOBSFW_HTTP_TX_BUFFER } };
 jobsfw_settings *jobsfw_http_settings = &initial;
@@ -35,11 +30,11 @@ typedef struct connection {
 static connection *connections;
 static portMUX_TYPE lock = portMUX_INITIALIZER_UNLOCKED;
 
-static connection *find(esp_http_client_handle_t client)
+static connection **find(esp_http_client_handle_t client)
 {
-  connection *c = connections;
-  while (c && c->client != client) c = c->next;
-  return c;
+  connection **at = &connections;
+  while (*at && (*at)->client != client) at = &(*at)->next;
+  return at;
 }
 
 esp_http_client_handle_t __wrap_esp_http_client_init(const esp_http_client_config_t *config)
@@ -76,7 +71,7 @@ esp_err_t __wrap_esp_http_client_set_method(esp_http_client_handle_t client, esp
 {
   esp_err_t err = __real_esp_http_client_set_method(client, method);
   taskENTER_CRITICAL(&lock);
-  connection *c = find(client);
+  connection *c = *find(client);
   if (c && err == ESP_OK) c->method = method;
   taskEXIT_CRITICAL(&lock);
   return err;
@@ -86,7 +81,7 @@ esp_err_t __wrap_esp_http_client_set_method(esp_http_client_handle_t client, esp
 static bool promises_body(esp_http_client_handle_t client)
 {
   taskENTER_CRITICAL(&lock);
-  connection *c = find(client);
+  connection *c = *find(client);
   bool is_head = c && c->method == HTTP_METHOD_HEAD;
   taskEXIT_CRITICAL(&lock);
   int status = esp_http_client_get_status_code(client);
@@ -105,14 +100,9 @@ esp_err_t __wrap_esp_http_client_perform(esp_http_client_handle_t client)
 esp_err_t __wrap_esp_http_client_cleanup(esp_http_client_handle_t client)
 {
   esp_err_t err = __real_esp_http_client_cleanup(client);
-  connection *c = NULL;
   taskENTER_CRITICAL(&lock);
-  for (connection **at = &connections; *at; at = &(*at)->next) {
-    if ((*at)->client != client) continue;
-    c = *at;
-    *at = c->next;
-    break;
-  }
+  connection **at = find(client), *c = *at;
+  if (c) *at = c->next;
   taskEXIT_CRITICAL(&lock);
   if (c) {
     jobsfw_settings_release(c->settings);

@@ -1,6 +1,7 @@
 /* What NodeMCU's mqtt module leaves out of esp-mqtt's configuration, and what it makes of esp-mqtt's events
  * (nodemcu-firmware components/modules/mqtt.c; espressif/esp-mqtt mqtt_client.c @ e6afdb40, the submodule of ESP-IDF v5.1.3).
  * Reached through ld --wrap: no file of NodeMCU is changed. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sdkconfig.h"
@@ -16,30 +17,18 @@
 #define ALPN_PORT 443
 #define ALPN_AWS_MQTT "x-amzn-mqtt-ca"
 
-esp_mqtt_client_handle_t __real_esp_mqtt_client_init(const esp_mqtt_client_config_t *config);
-esp_err_t __real_esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
-                                                esp_event_handler_t handler, void *argument);
-esp_err_t __real_esp_mqtt_client_destroy(esp_mqtt_client_handle_t client);
-int __real_esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int length, int qos,
-                                   int retain);
-int __real_esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *topic, int qos);
-int __real_esp_mqtt_client_unsubscribe(esp_mqtt_client_handle_t client, const char *topic);
-
-esp_mqtt_client_handle_t __wrap_esp_mqtt_client_init(const esp_mqtt_client_config_t *config);
-esp_err_t __wrap_esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
-                                                esp_event_handler_t handler, void *argument);
-esp_err_t __wrap_esp_mqtt_client_destroy(esp_mqtt_client_handle_t client);
-int __wrap_esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int length, int qos,
-                                   int retain);
-int __wrap_esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *topic, int qos);
-int __wrap_esp_mqtt_client_unsubscribe(esp_mqtt_client_handle_t client, const char *topic);
+JOBSFW_WRAP(esp_mqtt_client_init);
+JOBSFW_WRAP(esp_mqtt_client_register_event);
+JOBSFW_WRAP(esp_mqtt_client_destroy);
+JOBSFW_WRAP(esp_mqtt_client_publish);
+JOBSFW_WRAP(esp_mqtt_client_subscribe_single);
+JOBSFW_WRAP(esp_mqtt_client_unsubscribe);
 
 static jobsfw_settings initial = { .number = { [JOBSFW_RECONNECT] = 200 } };
 jobsfw_settings *jobsfw_mqtt_settings = &initial;
-jobsfw_mqtt_sent jobsfw_sent;
-jobsfw_mqtt_heard jobsfw_heard;
+jobsfw_mqtt_notes jobsfw_notes;
 
-/* One per client. The list belongs to the Lua task; the MQTT task sees only its own client's relay, from start to destroy. */
+/* One per client. The list is the Lua task's; events bring their own client's relay along, from start to destroy. */
 typedef struct relay {
   struct relay *next;
   esp_mqtt_client_handle_t client;
@@ -103,19 +92,20 @@ static void complete(esp_mqtt_client_config_t *c, const jobsfw_settings *s, cons
   c->network.reconnect_timeout_ms = s->number[JOBSFW_RECONNECT];
 }
 
-static bool room_for(size_t bytes)
+/* MALLOC_CAP_DEFAULT is what malloc takes from. */
+static bool room_for(size_t bytes, unsigned copies)
 {
-  return jobsfw_fits(bytes, heap_caps_get_free_size(MALLOC_CAP_8BIT), heap_caps_get_largest_free_block(MALLOC_CAP_8BIT));
+  return jobsfw_fits(bytes, copies, heap_caps_get_free_size(MALLOC_CAP_DEFAULT), heap_caps_get_largest_free_block(MALLOC_CAP_DEFAULT));
 }
 
 static void note_error(const esp_mqtt_error_codes_t *e)
 {
-  jobsfw_heard.err_type = e->error_type;
-  jobsfw_heard.esp_err = e->esp_tls_last_esp_err;
-  jobsfw_heard.tls_err = e->esp_tls_stack_err;
-  jobsfw_heard.cert_flags = e->esp_tls_cert_verify_flags;
-  jobsfw_heard.sock_errno = e->esp_transport_sock_errno;
-  jobsfw_heard.connack = e->connect_return_code;
+  jobsfw_notes.err_type = e->error_type;
+  jobsfw_notes.esp_err = e->esp_tls_last_esp_err;
+  jobsfw_notes.tls_err = e->esp_tls_stack_err;
+  jobsfw_notes.cert_flags = e->esp_tls_cert_verify_flags;
+  jobsfw_notes.sock_errno = e->esp_transport_sock_errno;
+  jobsfw_notes.connack = e->connect_return_code;
 }
 
 static void deliver_data(relay *r, esp_event_base_t base, int32_t id, const esp_mqtt_event_t *event)
@@ -124,29 +114,29 @@ static void deliver_data(relay *r, esp_event_base_t base, int32_t id, const esp_
     .topic = event->topic, .topic_length = event->topic_len, .data = event->data, .data_length = event->data_len,
     .offset = event->current_data_offset, .total = event->total_data_len,
   };
-  unsigned before = r->assembly.dropped;
-  jobsfw_step step = jobsfw_assemble(&r->assembly, &fragment, CONFIG_JOBSFW_MQTT_MAX_MESSAGE, room_for);
-  jobsfw_heard.dropped += r->assembly.dropped - before;
+  jobsfw_assembly *a = &r->assembly;
+  unsigned before = a->dropped;
+  jobsfw_step step = jobsfw_assemble(a, &fragment, CONFIG_JOBSFW_MQTT_MAX_MESSAGE, room_for);
+  jobsfw_notes.dropped += a->dropped - before;
+  if (step == JOBSFW_NOTHING) return;
 
-  esp_mqtt_event_t whole = *event;
-  if (step == JOBSFW_NOTHING) {
-    /* Dropped at its first piece: Lua hears of it, with its topic and no payload, and can ask for less. */
-    if (r->assembly.dropped == before || r->assembly.topic || !event->topic || !room_for((size_t)event->topic_len)) return;
-    whole.data = NULL;
-    whole.data_len = whole.total_data_len = 0;
+  esp_mqtt_event_t told = *event;
+  if (a->topic) {
+    told.topic = a->topic;
+    told.topic_len = (int)a->topic_length;
+    told.current_data_offset = 0;
   }
-  if (step == JOBSFW_WHOLE) {
-    whole.topic = r->assembly.topic;
-    whole.topic_len = (int)r->assembly.topic_length;
-    whole.data = r->assembly.data;
-    whole.data_len = (int)r->assembly.total;
-    whole.current_data_offset = 0;
+  if (step != JOBSFW_PASS) {
+    told.data = a->data; /* NULL of a message that was dropped: Lua hears of it by its topic, and can ask for less */
+    told.data_len = told.total_data_len = a->data ? (int)a->total : 0;
   }
-  r->handler(r->argument, base, id, &whole); /* makes its own copy */
-  if (step == JOBSFW_WHOLE) jobsfw_assembly_clear(&r->assembly);
+  if (step != JOBSFW_DROPPED || (told.topic && room_for((size_t)told.topic_len, 2)))
+    r->handler(r->argument, base, id, &told); /* makes its own copy */
+  jobsfw_assembly_clear(a);
 }
 
-/* Runs in the MQTT task. */
+/* Runs in the MQTT task, and in the Lua task when a write fails there (esp_mqtt_client_publish, esp_mqtt_abort_connection): never in
+ * both at once, as esp-mqtt holds its API lock while it dispatches. */
 static void on_event(void *argument, esp_event_base_t base, int32_t id, void *data)
 {
   relay *r = argument;
@@ -161,15 +151,15 @@ static void on_event(void *argument, esp_event_base_t base, int32_t id, void *da
       if (event->error_handle) note_error(event->error_handle);
       return;
     case MQTT_EVENT_PUBLISHED:
-      jobsfw_heard.acked_id = event->msg_id;
-      jobsfw_heard.acks++;
+      jobsfw_notes.acked_id = event->msg_id;
+      jobsfw_notes.acks++;
       break;
     case MQTT_EVENT_SUBSCRIBED:
-      jobsfw_heard.sub_refused =
+      jobsfw_notes.sub_refused =
         event->error_handle && event->error_handle->error_type == MQTT_ERROR_TYPE_SUBSCRIBE_FAILED;
       break;
     case MQTT_EVENT_DISCONNECTED:
-      jobsfw_assembly_clear(&r->assembly); /* not acknowledged yet: QoS 1 comes again */
+      jobsfw_assembly_clear(&r->assembly); /* whoever needs the rest asks again over the next connection */
       break;
     case MQTT_EVENT_CONNECTED:
     case MQTT_EVENT_UNSUBSCRIBED:
@@ -193,8 +183,8 @@ esp_mqtt_client_handle_t __wrap_esp_mqtt_client_init(const esp_mqtt_client_confi
   if (!r) return NULL;
 
   complete(&completed, jobsfw_mqtt_settings, alpn);
-  jobsfw_heard.err_type = jobsfw_heard.esp_err = jobsfw_heard.tls_err = 0;
-  jobsfw_heard.cert_flags = jobsfw_heard.sock_errno = jobsfw_heard.connack = 0;
+  jobsfw_notes.err_type = jobsfw_notes.esp_err = jobsfw_notes.tls_err = 0;
+  jobsfw_notes.cert_flags = jobsfw_notes.sock_errno = jobsfw_notes.connack = 0;
   r->client = __real_esp_mqtt_client_init(&completed);
   if (!r->client) {
     free(r);
@@ -237,14 +227,14 @@ esp_err_t __wrap_esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
 int __wrap_esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int length, int qos,
                                    int retain)
 {
-  jobsfw_sent.last_id = __real_esp_mqtt_client_publish(client, topic, data, length, qos, retain);
-  return jobsfw_sent.last_id;
+  jobsfw_notes.last_id = __real_esp_mqtt_client_publish(client, topic, data, length, qos, retain);
+  return jobsfw_notes.last_id;
 }
 
 /* NodeMCU compares the result with ESP_OK, but it is a message id, never 0 on success. */
 int __wrap_esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *topic, int qos)
 {
-  jobsfw_heard.sub_refused = false;
+  jobsfw_notes.sub_refused = false;
   return __real_esp_mqtt_client_subscribe_single(client, topic, qos) >= 0 ? ESP_OK : ESP_FAIL;
 }
 
