@@ -167,7 +167,7 @@ describe("without a cloud", () => {
       [["own", ...image, "--aws"], 2, /'--from-files <folder>' cannot be used with option '--aws'/],
       [["own", ...image, "--nvs-size", "0x6001"], 2, /must be whole pages of 4096 bytes, three or more, such as 0x6000/],
       [["own", ...image, "--nvs-size", "0x2000"], 2, /must be whole pages of 4096 bytes/],
-      [["own", ...image, "--wifi", "missing.json"], 2, /the file "missing\.json" cannot be read: ENOENT/],
+      [["own", ...image, "--wifi", "missing.json"], 2, /the file "missing\.json" cannot be read: it is not there/],
       [["own", ...image, "--wifi", "own/cert.pem"], 1, /own\/cert\.pem is not JSON/],
       [["own", ...image, "--signer", "own/cert.pem"], 0, /^$/],
       [["other", ...image], 1, /settings\.json is for the thing "own", not for "other"/],

@@ -51,7 +51,7 @@ describe("without a service", () => {
       [["up", "--mqtt-port", "many"], /must be a whole number from 0 to 65535/],
       [["job", "create", "{broken"], /the job document is not JSON/],
       [["job", "create", "blink", "five"], /"five" is not of the form NAME=VALUE/],
-      [["job", "create", "@/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
+      [["job", "create", "@/no/such/file"], /the file "\/no\/such\/file" cannot be read: it is not there/],
       [["job", "create", "blink", "--timeout", "soon"], /must be a whole number of seconds/],
       [["agent"], /name a thing with --thing/],
       [["clock", "2h"], /a clock only goes forward/],
@@ -60,7 +60,7 @@ describe("without a service", () => {
       [["fault", "add", "drop", "--probability", "often"], /must be a number/],
       [["monitor"], /name the board's port with --port/],
       [["flash", "--baud", "fast"], /must be a whole number, 1 or more/],
-      [["object", "put", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: ENOENT/],
+      [["object", "put", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: it is not there/],
     ] as const) {
       const { code, err } = await run(...words);
       expect(err).toMatch(sentence);

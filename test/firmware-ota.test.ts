@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agentBundle } from "../tools/bundle/targets";
-import { firstLine, openCommandLine, startUp } from "./surroundings/command-line";
+import { callerOf } from "./jobs-service/https-caller";
+import { firstLine, openCommandLine, startUp, type CommandLine } from "./surroundings/command-line";
 import { makeBuild, manifestOf } from "./surroundings/firmware-build";
 
 const line = openCommandLine({ AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined });
@@ -22,9 +23,11 @@ async function documentOf(jobId: string): Promise<Record<string, unknown>> {
   return JSON.parse(document) as Record<string, unknown>;
 }
 
+let up: Awaited<ReturnType<typeof startUp>>;
+
 describe("with a service and its board", () => {
   beforeAll(async () => {
-    await startUp(line);
+    up = await startUp(line);
     // A thing without a device: jobs for it are only looked at.
     const agent = line.start("agent", "--thing", "shelf-01");
     await firstLine(agent);
@@ -54,29 +57,99 @@ describe("with a service and its board", () => {
     expect((await documentOf("other"))["url"]).not.toBe((await documentOf("update"))["url"]);
   });
 
+  test("the same image is stored once", { timeout: 30_000 }, async () => {
+    const create = (id: string) =>
+      run("job", "create", "--ota", manifest, "--thing", "shelf-01", "--id", id, "--bucket", "twice", "--role", role);
+    const [first, second] = [await create("first"), await create("second")];
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(first.err).toMatch(
+      /^Bringing nodemcu\.bin \(\d+ bytes\) to https:\S+\/objects\/twice\/firmware\/esp32-jobs\/2\.0\.0-esp32-[0-9a-f]{16}\.bin\n/,
+    );
+    expect(second.err).toMatch(/^nodemcu\.bin is at https:\S+ already\n$/);
+    expect((await documentOf("first"))["url"]).toBe((await documentOf("second"))["url"]);
+  });
+
   test("a signature in the manifest goes into the document, and a bucket's object becomes a placeholder", { timeout: 30_000 }, async () => {
     const signed = makeBuild({
       version: "3.0.0",
       change: (files) => (files["manifest.json"] = manifestOf(files["nodemcu.bin"] as Buffer, { version: "3.0.0", signature: "MEUCIQ==" })),
     });
-    const url = "s3://my-bucket/firmware/3.0.0.bin";
-    await json(
-      "job",
-      "create",
-      "--ota",
-      join(signed, "manifest.json"),
-      "--url",
-      url,
-      "--role",
-      role,
-      "--thing",
-      "shelf-01",
-      "--id",
-      "signed",
-    );
+    const create = ["job", "create", "--ota", join(signed, "manifest.json"), "--role", role, "--thing", "shelf-01"];
+    await json(...create, "--url", "s3://my-bucket/firmware/3.0.0.bin", "--id", "signed");
     expect(await documentOf("signed")).toMatchObject({
       signature: "MEUCIQ==",
       url: "${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/my-bucket/firmware/3.0.0.bin}",
+    });
+    // Characters that a URL has other uses for are encoded, which the older placeholder does not take.
+    await json(...create, "--url", "s3://my-bucket/lamp 3+.bin", "--id", "encoded");
+    expect((await documentOf("encoded"))["url"]).toBe(
+      "${aws:iot:s3-presigned-url-v2:https://s3.us-east-1.amazonaws.com/my-bucket/lamp%203%2B.bin}",
+    );
+  });
+
+  describe("with --aws and a service that stands for AWS", () => {
+    /** AWS's own variables alone lead there: the commands believe that they speak to AWS. */
+    let aws: CommandLine;
+    const create = ["job", "create", "--thing", "shelf-01", "--aws", "--ota", manifest, "--role", role];
+
+    beforeAll(async () => {
+      const env = (await json("env")) as Record<string, string>;
+      aws = openCommandLine({ ...env, ESP32_JOBS_DIR: undefined });
+    }, 30_000);
+    afterAll(() => aws.close());
+
+    test("the image goes to the bucket, and AWS IoT signs its URL for each board", { timeout: 30_000 }, async () => {
+      const first = await aws.run(...create, "--bucket", "my.bucket", "--id", "on-aws");
+      expect(first.err).toMatch(
+        /^Bringing nodemcu\.bin \(\d+ bytes\) to s3:\/\/my\.bucket\/firmware\/esp32-jobs\/2\.0\.0-esp32-[0-9a-f]{16}\.bin\n/,
+      );
+      expect(first.code).toBe(0);
+      const { job } = (await json("job", "show", "on-aws")) as { job: { presignedUrlConfig: unknown } };
+      expect(job.presignedUrlConfig).toMatchObject({ roleArn: role });
+      const url = String((await documentOf("on-aws"))["url"]);
+      const [, key = ""] = /^\$\{aws:iot:s3-presigned-url:https:\/\/s3\.us-east-1\.amazonaws\.com\/my\.bucket\/(.*)\}$/.exec(url) ?? [];
+      const { https = "", ca = "" } = up.address;
+      const caller = callerOf({ urls: { https }, ca: readFileSync(ca, "utf8") });
+      const stored = await caller.call("GET", `/objects/my.bucket/${key}`);
+      caller.end();
+      expect(stored.bytes.equals(readFileSync(join(build, "nodemcu.bin")))).toBe(true);
+      expect((await aws.run(...create, "--bucket", "my.bucket")).err).toMatch(/^nodemcu\.bin is at s3:\/\/my\.bucket\/\S+ already\n$/);
+    });
+
+    test("nothing is stored for a thing that is not there", { timeout: 30_000 }, async () => {
+      const { code, err } = await aws.run(
+        "job",
+        "create",
+        "--thing",
+        "nobody",
+        "--aws",
+        "--ota",
+        manifest,
+        "--role",
+        role,
+        "--bucket",
+        "unused",
+      );
+      expect(code).toBe(1);
+      expect(err).not.toContain("Bringing");
+      expect(err).toMatch(/nobody/);
+    });
+
+    test("says which configuration is missing", { timeout: 60_000 }, async () => {
+      const bare = openCommandLine({
+        AWS_REGION: undefined,
+        AWS_DEFAULT_REGION: undefined,
+        AWS_CONFIG_FILE: "/nowhere",
+        AWS_PROFILE: undefined,
+      });
+      try {
+        expect(await bare.run(...create, "--url", "s3://my-bucket/k")).toMatchObject({
+          code: 2,
+          err: expect.stringContaining("no AWS region is set") as string,
+        });
+      } finally {
+        bare.close();
+      }
     });
   });
 });
@@ -88,35 +161,55 @@ describe("no job is made", { timeout: 60_000 }, () => {
     writeFileSync(image, change(readFileSync(image)));
     return join(folder, "manifest.json");
   };
-  const otherChip = makeBuild({
-    change: (files) => (files["manifest.json"] = manifestOf(files["nodemcu.bin"] as Buffer, { chip: "esp32c3" })),
+  const ofManifest = (fields: Record<string, unknown>): string =>
+    join(makeBuild({ change: (files) => (files["manifest.json"] = manifestOf(files["nodemcu.bin"] as Buffer, fields)) }), "manifest.json");
+
+  test.each([
+    [
+      "of a cut image",
+      ["--ota", broken((image) => image.subarray(0, -1))],
+      /nodemcu\.bin is not the image .*: it has \d+ bytes instead of \d+; build again/,
+    ],
+    ["of a padded image", ["--ota", broken((image) => Buffer.concat([image, Buffer.alloc(1)]))], /is not the image .*: it has \d+ bytes/],
+    [
+      "of another image than was built",
+      ["--ota", broken((image) => Buffer.from(image).fill(1, 60_000, 60_001))],
+      /is not the image .*: its MD5 differs/,
+    ],
+    [
+      "of an image for another chip",
+      ["--ota", ofManifest({ chip: "esp32c3" })],
+      /nodemcu\.bin is for the ESP32, and manifest\.json for the ESP32-C3/,
+    ],
+    ["of an image of another project", ["--ota", ofManifest({ project: "blinky" })], /its project is esp32-jobs instead of blinky/],
+    ["of an image of another version", ["--ota", ofManifest({ version: "9.9.9" })], /its version is 1\.2\.3 instead of 9\.9\.9/],
+  ])("%s", async (_, words, sentence) => {
+    const { code, err } = await run("job", "create", ...words);
+    expect(err).toMatch(sentence);
+    expect(code).toBe(1);
   });
 
   test.each([
-    ["of a cut image", ["--ota", broken((image) => image.subarray(0, -1))], /nodemcu\.bin is not the image that .* describes: build again/],
-    ["of a padded image", ["--ota", broken((image) => Buffer.concat([image, Buffer.alloc(1)]))], /is not the image/],
-    [
-      "of an image for another chip",
-      ["--ota", join(otherChip, "manifest.json")],
-      /no sound image for the ESP32-C3: image is for another chip/,
-    ],
-    ["of a manifest that is not there", ["--ota", "/no/such/manifest.json"], /manifest\.json" cannot be read: ENOENT/],
-    ["of a manifest and a document", ["describe", "--ota", manifest], /say what the job is: a document, or --ota MANIFEST/],
+    ["of a manifest without its image", ["--ota", ofManifest({ image: "gone.bin" })], /gone\.bin" cannot be read: it is not there/],
+    ["of a manifest that is not there", ["--ota", "/no/such/manifest.json"], /manifest\.json" cannot be read: it is not there/],
+    ["of a folder", ["--ota", build], /cannot be read: it is a folder/],
+    ["of a manifest and a document", ["describe", "--ota", manifest], /say what the job is: a document such as .*, or --ota with/],
     ["of nothing", [], /say what the job is/],
+    ["of a bucket for a document", ["describe", "--bucket", "b"], /--url and --bucket say where the image of --ota is/],
     ["of an address that boards cannot fetch", ["--ota", manifest, "--url", "ftp://example.com/a"], /must begin with https:/],
+    ["of a bucket without a role that reads it", ["--ota", manifest, "--url", "s3://bucket/k"], /name with --role the ARN/],
     [
-      "of a bucket whose region is not known",
-      ["--ota", manifest, "--url", "s3://b/k", "--role", role, "--aws"],
-      /name the region of the bucket/,
+      "of a role that is none",
+      ["--ota", manifest, "--url", "s3://bucket/k", "--role", "reader"],
+      /--role must be an ARN such as .*, and is "reader"/,
     ],
-    ["of a bucket without a role that reads it", ["--ota", manifest, "--url", "s3://b/k"], /name with --role the ARN/],
+    ["of a bucket with no name of one", ["--ota", manifest, "--bucket", "My_Bucket", "--role", role], /"My_Bucket" is no name of a bucket/],
     [
-      "on AWS before the image is in a bucket",
-      ["--ota", manifest, "--aws", "--bucket", "b", "--role", role],
-      new RegExp(
-        `aws s3 cp ${build}/nodemcu.bin s3://b/(firmware/esp32-jobs-2.0.0-esp32-[0-9a-f]{12}.bin) .* --url s3://b/\\1 --role ${role}`,
-      ),
+      "of an image here and there",
+      ["--ota", manifest, "--bucket", "bucket", "--url", "s3://bucket/k", "--role", role],
+      /give one of the two/,
     ],
+    ["on AWS without a bucket", ["--ota", manifest, "--aws"], /name with --bucket the bucket/],
   ])("%s", async (_, words, sentence) => {
     const { code, err } = await run("job", "create", ...words);
     expect(err).toMatch(sentence);

@@ -10,7 +10,7 @@ import type * as Sdk from "@aws-sdk/client-iot";
 import { Option, type Command } from "commander";
 import { CommandFailed, WrongUsage } from "./failing";
 import { localCredentials } from "./local-credentials";
-import { defaultPlace, findService, type ServiceAddress } from "./place";
+import { defaultPlace, findService } from "./place";
 
 /** What every command that speaks to the control plane takes. */
 export interface CloudOptions {
@@ -39,39 +39,41 @@ export function withCloudOptions(command: Command): Command {
 
 /** The control plane that the options name. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  return options.aws === true ? openAws(options) : openLocal(options.dir, findService(options.dir));
-}
-
-/** The service at an address; its credentials, when it wants any, are kept in `dir`. */
-async function openLocal(dir: string, address: Pick<ServiceAddress, "https" | "ca">): Promise<Cloud> {
-  const { IoTClient } = await loadSdk();
-  const ca = readFileSync(address.ca, "utf8");
-  const iot = new IoTClient({
-    endpoint: address.https,
-    region: "us-east-1",
-    credentials: localCredentials(dir),
-    requestHandler: { httpsAgent: { ca } },
-    maxAttempts: 2,
-  });
-  return { iot, place: dir, deviceRoots: ca };
-}
-
-async function openAws({ dir, profile, region }: CloudOptions): Promise<Cloud> {
-  const { IoTClient } = await loadSdk();
-  const iot = new IoTClient({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) });
-  await iot.config.region().catch(() => {
-    throw new WrongUsage("no AWS region is set: name one with --region, or set AWS_REGION");
-  });
-  await iot.config.credentials().catch((error: Error) => {
-    throw new CommandFailed(`no AWS credentials were found: run "aws configure" or "aws sso login", or set AWS_PROFILE (${error.message})`);
-  });
+  const settings = clientSettings(options);
+  const { IoTClient } = await import("@aws-sdk/client-iot");
+  const iot = new IoTClient(settings);
+  const { dir } = options;
+  if (options.aws !== true) return { iot, place: dir, deviceRoots: localRoot(dir) };
+  await refuseUnset(iot.config);
   return { iot, place: join(dir, "aws"), deviceRoots: amazonRoots() };
 }
 
-function loadSdk(): Promise<typeof Sdk> {
+/** What a client of the AWS SDK is made with in order to speak to AWS, or else to the service that was started in `dir`. */
+export function clientSettings({ dir, aws, profile, region }: CloudOptions) {
   // The SDK's word on Node versions is for whoever builds this program, not for whoever runs it.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  return import("@aws-sdk/client-iot");
+  if (aws === true) return { ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) };
+  return {
+    endpoint: findService(dir).https,
+    region: "us-east-1",
+    credentials: localCredentials(dir),
+    requestHandler: { httpsAgent: { ca: localRoot(dir) } },
+    maxAttempts: 2,
+  };
+}
+
+function localRoot(dir: string): string {
+  return readFileSync(findService(dir).ca, "utf8");
+}
+
+/** Refuses where the person's AWS configuration lacks what every call needs. */
+export async function refuseUnset(config: { region(): Promise<string>; credentials(): Promise<unknown> }): Promise<void> {
+  await config.region().catch(() => {
+    throw new WrongUsage("no AWS region is set: name one with --region, or set AWS_REGION");
+  });
+  await config.credentials().catch((error: Error) => {
+    throw new CommandFailed(`no AWS credentials were found: run "aws configure" or "aws sso login", or set AWS_PROFILE (${error.message})`);
+  });
 }
 
 /** Amazon Root CA 1 (RSA) and 3 (ECDSA), which vouch for AWS IoT's endpoints, out of the roots that Node.js ships. */

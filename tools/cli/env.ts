@@ -22,6 +22,7 @@ export function environmentOf(place: string): Record<string, string> {
   const { accessKeyId, secretAccessKey } = localCredentials(place);
   return {
     AWS_ENDPOINT_URL: new URL(https).origin,
+    AWS_ENDPOINT_URL_S3: `${new URL(https).origin}/objects`,
     AWS_REGION: "us-east-1",
     AWS_DEFAULT_REGION: "us-east-1",
     ...(existsSync(file)

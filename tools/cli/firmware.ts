@@ -8,6 +8,7 @@ import { agentBundle, root } from "../bundle/targets";
 import type { FlashSize } from "../firmware/build/build";
 import { chips, type ChipName } from "../firmware/chips";
 import { printJson } from "./output";
+import { progressLine } from "./progress";
 import { untilStopped } from "./stopping";
 
 interface BuildOptions {
@@ -24,18 +25,6 @@ function versionOfProject(): string {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const { status, stdout } = spawnSync("git", ["-C", root, "describe", "--always", "--dirty", "--exclude=*"], { encoding: "utf8" });
   return status === 0 ? `${version}+${stdout.trim()}` : version;
-}
-
-/** Progress on one line that is written again and again on a terminal, and a line for each tenth elsewhere. */
-function progressLine(): (done: number, of: number) => void {
-  let last = "";
-  return (done, of) => {
-    const percent = Math.floor((100 * done) / of);
-    const line = process.stderr.isTTY ? `  ${done} of ${of}` : `  ${percent - (percent % 10)} %`;
-    if (line === last) return;
-    last = line;
-    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${pc.dim(line)}${done === of ? "\n" : ""}` : `${line}\n`);
-  };
 }
 
 async function build(options: BuildOptions): Promise<void> {

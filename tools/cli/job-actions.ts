@@ -13,7 +13,7 @@ import { openCloud, type Cloud, type CloudOptions } from "./cloud";
 import { WrongUsage } from "./failing";
 import { isOpen, showJob, standings, waitForEnd } from "./executions";
 import { newJobId, readDocument } from "./job-document";
-import { otaDocument } from "./ota-document";
+import { prepareOta } from "./ota-document";
 import { paintStatus, printJson, table } from "./output";
 
 interface Common extends CloudOptions {
@@ -59,18 +59,31 @@ function nameIn(arn: string): string {
   return arn.slice(arn.indexOf("/") + 1);
 }
 
-/** The document that was given, or that of a firmware. */
-function documentOf(words: readonly string[], options: CreateOptions): string | Promise<string> {
-  const { ota } = options;
-  if (ota === undefined ? words.length === 0 : words.length > 0) throw new WrongUsage("say what the job is: a document, or --ota MANIFEST");
-  return ota === undefined ? readDocument(words) : otaDocument(ota, options);
+const roleForm = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
+/** Looks at all that was given before anything is changed anywhere. The result gives the document that was given, or that of a firmware. */
+function documentOf(words: readonly string[], options: CreateOptions): (cloud: Cloud) => Promise<string> {
+  const { ota, role } = options;
+  if (ota === undefined ? words.length === 0 : words.length > 0)
+    throw new WrongUsage("say what the job is: a document such as blink count=5, or --ota with the manifest.json of a firmware");
+  if (ota === undefined && (options.url !== undefined || options.bucket !== undefined))
+    throw new WrongUsage("--url and --bucket say where the image of --ota is: name its manifest.json with --ota");
+  if (role !== undefined && !roleForm.test(role))
+    throw new WrongUsage(`--role must be an ARN such as arn:aws:iam::123456789012:role/read-firmware, and is "${role}"`);
+  if (ota !== undefined) {
+    const bring = prepareOta(ota, options);
+    return async ({ iot }) => bring(await iot.config.region());
+  }
+  const document = readDocument(words);
+  return () => Promise.resolve(document);
 }
 
 export async function create(words: string[], options: CreateOptions): Promise<void> {
-  const document = await documentOf(words, options);
+  const prepared = documentOf(words, options);
   const cloud = await openCloud(options);
-  const jobId = options.id ?? newJobId(document);
   const targets = await targetsOf(cloud, options);
+  const document = await prepared(cloud);
+  const jobId = options.id ?? newJobId(document);
   const { role: roleArn } = options;
   const signing = roleArn === undefined ? {} : { presignedUrlConfig: { roleArn } };
   await cloud.iot.send(new CreateJobCommand({ jobId, targets, document, ...signing }));

@@ -1,25 +1,21 @@
 /** Job documents as the command line gives them. */
-import { readFileSync } from "node:fs";
 import { WrongUsage } from "./failing";
+import { readNamedFile } from "./read-file";
 
 /** JSON, @FILE, or the short form `blink count=5`; gives the JSON text. */
 export function readDocument(words: readonly string[]): string {
   const first = words[0] ?? "";
-  const source = first.startsWith("@") ? readText(first.slice(1)) : /^[{[]/.test(first) ? words.join(" ") : shortForm(words);
+  const source = first.startsWith("@")
+    ? readNamedFile(first.slice(1)).toString("utf8")
+    : /^[{[]/.test(first)
+      ? words.join(" ")
+      : shortForm(words);
   try {
     JSON.parse(source);
   } catch (error) {
     throw new WrongUsage(`the job document is not JSON: ${(error as Error).message}`);
   }
   return source;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new WrongUsage(`the file "${file}" cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
-  }
 }
 
 // Digits alone are a number, unless they stand in quotes: version='"2"'.

@@ -25,14 +25,17 @@ export function jobCommand(): Command {
     withCloudOptions(job.command(name).description(description))
       .option("--json", "print JSON")
       .addHelpText("after", `\nExample:\n  $ esp32-jobs job ${example}`);
-  add("create [document...]", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", `create blink count=5 --wait`)
-    .option("--ota <manifest>", "instead of a document: bring the firmware of this manifest.json to boards")
+  const examples =
+    "create blink count=5 --wait\n  $ esp32-jobs job create --ota build/firmware/manifest.json --thing lamp-01 --wait" +
+    "\n  $ esp32-jobs job create --ota build/firmware/manifest.json --thing lamp-01 --aws --bucket my-bucket --role arn:aws:iam::123456789012:role/read-firmware";
+  add("create [document...]", "create a job; the document is JSON, @FILE, or ACTION NAME=VALUE…", examples)
+    .option("--ota <manifest>", "instead of a document: store the image of this manifest.json and bring it to boards")
+    .option("--bucket <name>", "with --ota: the S3 bucket that its image goes to; with --aws this or --url is needed")
     .option("--url <url>", "with --ota: where its image is already, as https://… or s3://BUCKET/KEY")
-    .option("--bucket <name>", "with --ota and --aws: the bucket for the image")
     .addOption(new Option("--thing <name>", "for this thing; may be repeated").argParser(collect).default([], "every thing, without --aws"))
     .addOption(new Option("--group <name>", "for the members of this thing group; may be repeated").argParser(collect).default([], "none"))
     .option("--id <jobId>", "its name (default: made up)")
-    .option("--role <arn>", "role that signs the S3 addresses which the document has as placeholders")
+    .option("--role <arn>", "the role with which AWS IoT reads the bucket and signs the URLs that boards are given")
     .option("--wait", "wait until it has ended; exit code 1 unless it succeeded everywhere")
     .option("--timeout <seconds>", "how long to wait", wholeSeconds, 300)
     .action(act("create"));

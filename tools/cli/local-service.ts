@@ -1,4 +1,4 @@
-/** What the local service has and AWS has not: its clock, its faults, its objects. Signed as calls of AWS are. */
+/** What the local service has and AWS has not: its clock and its faults. Signed as calls of AWS are. */
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { Sha256 } from "@aws-crypto/sha256-js";
@@ -11,7 +11,7 @@ import { findService } from "./place";
 export async function callLocal(dir: string, method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
   const { https, ca } = findService(dir);
   const url = new URL(path, https);
-  const bytes = body instanceof Uint8Array ? body : body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const signer = new SignatureV4({ credentials: localCredentials(dir), region: "us-east-1", service: "iot", sha256: Sha256 });
   const signed = await signer.sign({
     method,

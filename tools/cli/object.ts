@@ -1,11 +1,10 @@
 /** esp32-jobs object …: files that jobs tell boards to download, kept by the local service as a bucket would. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Command } from "commander";
-import { WrongUsage } from "./failing";
 import { printJson } from "./output";
 import { defaultPlace } from "./place";
+import { readNamedFile } from "./read-file";
 
 interface PutOptions {
   readonly dir: string;
@@ -14,18 +13,13 @@ interface PutOptions {
 }
 
 async function put(file: string, options: PutOptions): Promise<void> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new WrongUsage(`the file "${file}" cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
-  }
+  const bytes = readNamedFile(file);
   const name = options.name ?? basename(file);
-  const { callLocal } = await import("./local-service");
-  const path = `/objects/${name.split("/").map(encodeURIComponent).join("/")}`;
-  const { url } = await callLocal(options.dir, "PUT", path, bytes);
+  const { openBucket } = await import("./bucket");
+  const bucket = await openBucket(options);
+  await bucket.put(name, bytes);
   const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
-  const made = { url, size: bytes.length, md5: digest("md5"), sha256: digest("sha256") };
+  const made = { url: bucket.addressOf(name), size: bytes.length, md5: digest("md5"), sha256: digest("sha256") };
   if (options.json === true) return printJson(made);
   for (const [key, value] of Object.entries(made)) process.stdout.write(`${key.padEnd(6)}  ${String(value)}\n`);
 }

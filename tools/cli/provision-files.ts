@@ -1,17 +1,14 @@
 /** The files of an identity on this computer: read from a folder as people have them, written for their owner alone. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { identityKeys, type IdentityFiles } from "../firmware/identity-keys";
 import { textOfFile } from "../firmware/identity-pem";
 import { CommandFailed, WrongUsage } from "./failing";
+import { readNamedFile } from "./read-file";
 
 /** The text of a file; refuses with a sentence. What it holds is in none. */
 export function readTextFile(path: string): string {
-  try {
-    return textOfFile(readFileSync(path));
-  } catch (error) {
-    throw new WrongUsage(`the file "${path}" cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
+  return textOfFile(readNamedFile(path));
 }
 
 /** Those of an identity's files that a folder has. */

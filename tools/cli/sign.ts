@@ -1,23 +1,15 @@
 /** esp32-jobs sign: puts a signature of the image into a build's manifest, or checks the one that is there. */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { CommandFailed, WrongUsage } from "./failing";
 import { printJson } from "./output";
+import { readNamedFile } from "./read-file";
 
 interface SignOptions {
   readonly key: string;
   readonly verify?: boolean;
   readonly json?: boolean;
-}
-
-function imageBeside(path: string, name: string): Buffer {
-  const file = join(dirname(path), name);
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new CommandFailed(`the image "${file}" cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
 }
 
 /** Replaces a file by its new contents, whole or not at all. */
@@ -43,7 +35,7 @@ async function signFirmware(path: string, options: SignOptions): Promise<void> {
   ]);
   const text = readTextFile(path);
   const { image: name, version } = parseManifest(text);
-  const image = imageBeside(path, name);
+  const image = readNamedFile(join(dirname(path), name));
   const keyFile = basename(options.key);
   const key = readTextFile(options.key);
   if (options.verify === true) verifyManifest(text, image, keyFile, key);

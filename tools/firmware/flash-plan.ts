@@ -1,11 +1,10 @@
 /** What goes where in a board's flash, read from a build and checked as a whole before anything is written. */
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findImageProblem, readDescription } from "../virtual-esp32/image";
-import { chips, titleOfChipId, type ChipName } from "./chips";
+import { chips, type ChipName } from "./chips";
+import { checkImage, checkManifest } from "./image-check";
 import { flashSizeOf, parseFlashArgs, type FlashArgs } from "./flash-args";
-import { parseManifest, type Manifest } from "./manifest";
+import { parseManifest } from "./manifest";
 import { findNvsProblem } from "./nvs-check";
 import { checkPlaces, hex, identityPlace } from "./flash-places";
 import { isPartitionTable, parsePartitionTable, partitionTableOffset, partitionTypes, type Partition } from "./partition-table";
@@ -41,7 +40,6 @@ export interface FlashSource {
   readonly identity?: string;
 }
 
-const imageMagic = 0xe9;
 const megabyte = 0x100000;
 
 function readPart(path: string, name: string, offset: number): FlashPart {
@@ -61,31 +59,6 @@ function readText(from: string, name: string): string {
   if (!existsSync(path))
     throw new FirmwareProblem(`${path} is missing: build the firmware first, with: make firmware NODEMCU=/path/to/nodemcu`);
   return readFileSync(path, "utf8");
-}
-
-/** The app image is the one that the manifest describes: neither cut, nor padded, nor another build's. */
-function checkManifest(image: FlashPart, manifest: Manifest): void {
-  const refuse = (why: string): never => {
-    throw new FirmwareProblem(`${image.path} is not the image that manifest.json describes: ${why}; build again`);
-  };
-  if (image.bytes.length !== manifest.size) refuse(`it has ${image.bytes.length} bytes instead of ${manifest.size}`);
-  for (const kind of ["md5", "sha256"] as const) {
-    if (createHash(kind).update(image.bytes).digest("hex") !== manifest[kind]) refuse(`its ${kind.toUpperCase()} differs`);
-  }
-  const description = readDescription(image.bytes);
-  if (description === undefined) return refuse("it has no description");
-  if (description.version !== manifest.version) refuse(`its version is ${description.version} instead of ${manifest.version}`);
-  if (description.project !== manifest.project) refuse(`its project is ${description.project} instead of ${manifest.project}`);
-}
-
-/** An image for the chip, whole by its own checksum and digest. */
-function checkImage({ path, bytes }: FlashPart, chip: ChipName): void {
-  if (bytes[0] !== imageMagic) throw new FirmwareProblem(`${path} is no image for an ESP32: it begins with ${hex(bytes[0] ?? 0)}`);
-  const { title, imageChipId } = chips[chip];
-  const found = bytes.length >= 14 ? bytes.readUInt16LE(12) : imageChipId;
-  if (found !== imageChipId) throw new FirmwareProblem(`${path} is for the ${titleOfChipId(found)}, and manifest.json for the ${title}`);
-  const problem = findImageProblem(bytes, imageChipId);
-  if (problem !== undefined) throw new FirmwareProblem(`${path} is damaged: ${problem}`);
 }
 
 /** The boot loader's header says how it reads the flash; esptool would write the options there, we write files as they are (esp_image_format.h). */
@@ -140,8 +113,8 @@ export function planFlash({ from, identity }: FlashSource): FlashPlan {
       `${astray.name} is to go to ${hex(astray.offset)}; the boot loader of the ${title} is at ${hex(bootloaderOffset)}`,
     );
   if (bootloader !== undefined) checkBootloader(bootloader, args);
-  for (const part of parts) if (part === bootloader || isApp(part)) checkImage(part, manifest.chip);
-  checkManifest(image, manifest);
+  for (const part of parts) if (part === bootloader || isApp(part)) checkImage(part.path, part.bytes, manifest.chip);
+  checkManifest(image.path, image.bytes, manifest);
   const ends = partitions.map(({ offset, sizeBytes }) => offset + sizeBytes);
   const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(Math.max(...ends) / megabyte) * megabyte;
   checkPlaces(parts, partitions, flashSizeBytes);

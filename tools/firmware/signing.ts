@@ -1,5 +1,6 @@
 /** Who signs firmware, and what a manifest then says: ECDSA on P-256 over the SHA-256 of the image, as DER in base64. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import { checkImage, checkManifest } from "./image-check";
 import { parseManifest, type Manifest } from "./manifest";
 import { FirmwareProblem } from "./problem";
 
@@ -33,16 +34,15 @@ function keyIn(file: string, pem: string, half: "private" | "public"): KeyObject
   return key;
 }
 
-/** Manifest and image belong together: what is signed is what the manifest says it is. */
-function checkImage({ image: name, size, sha256 }: Manifest, image: Uint8Array): void {
-  if (image.length !== size) throw new FirmwareProblem(`${name} has ${image.length} bytes, and manifest.json says ${size}: build again`);
-  if (createHash("sha256").update(image).digest("hex") !== sha256)
-    throw new FirmwareProblem(`${name} is not the image that manifest.json describes, its SHA-256 differs: build again`);
+/** What is signed is what the manifest says it is, and what boards can start. */
+function checkBoth(manifest: Manifest, image: Buffer): void {
+  checkManifest(manifest.image, image, manifest);
+  checkImage(manifest.image, image, manifest.chip);
 }
 
 /** The text of the manifest with the image's signature, everything else left as it is. */
-export function signManifest(manifestText: string, image: Uint8Array, keyFile: string, privateKeyPem: string): string {
-  checkImage(parseManifest(manifestText), image);
+export function signManifest(manifestText: string, image: Buffer, keyFile: string, privateKeyPem: string): string {
+  checkBoth(parseManifest(manifestText), image);
   const key = keyIn(keyFile, privateKeyPem, "private");
   const signature = sign("sha256", image, { key, dsaEncoding: "der" }).toString("base64");
   const fields = JSON.parse(manifestText) as object;
@@ -50,9 +50,9 @@ export function signManifest(manifestText: string, image: Uint8Array, keyFile: s
 }
 
 /** Refuses unless the manifest carries a signature of this key over this image. A private key will do: its public half is in it. */
-export function verifyManifest(manifestText: string, image: Uint8Array, keyFile: string, keyPem: string): void {
+export function verifyManifest(manifestText: string, image: Buffer, keyFile: string, keyPem: string): void {
   const manifest = parseManifest(manifestText);
-  checkImage(manifest, image);
+  checkBoth(manifest, image);
   const key = keyIn(keyFile, keyPem, "public");
   const { signature } = manifest;
   if (signature === undefined) throw new FirmwareProblem(`manifest.json has no signature: esp32-jobs sign MANIFEST --key FILE makes one`);

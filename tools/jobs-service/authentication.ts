@@ -36,8 +36,8 @@ export function signedOnly(credentials: Credentials): MiddlewareHandler {
   return async (c, next) => {
     const { method } = c.req;
     const isObject = c.req.path.startsWith("/objects/");
-    // Objects are read with presigned URLs, which have signatures of their own.
-    const isOpen = isObject && (method === "GET" || method === "HEAD");
+    // Objects are read with presigned URLs, which have signatures of their own, and by those who have none.
+    const isOpen = isObject && (method === "GET" || method === "HEAD") && c.req.header("authorization") === undefined;
     const forDevices = !isObject && isForDevices(c);
     if (!isOpen && !(forDevices && c.req.header("authorization") === undefined && clientCertificate(c) !== undefined)) {
       const services = forDevices ? [deviceService] : isObject ? ["s3", controlService] : [controlService];

@@ -14,7 +14,7 @@ import { controlApi } from "./control-api";
 import type { Issuing } from "./control/identities";
 import { incomingOf } from "./client-certificate";
 import { deviceApi, deviceRefusal } from "./device-api";
-import { objectApi, objectLimit } from "./object-api";
+import { objectApi, objectLimit, refuseSignature } from "./object-api";
 import type { Outbox } from "./group-commit";
 import { localApi } from "./local-api";
 import type { Objects } from "./objects";
@@ -74,6 +74,7 @@ export function openHttpFace(options: HttpFaceOptions): Server {
   app.onError((error, c) => {
     if (error instanceof DeviceRefusal) return deviceRefusal(c, error);
     if (error instanceof ControlRefusal) {
+      if (c.req.path.startsWith("/objects/")) return refuseSignature(c, error);
       const { name, message, status, members } = error;
       return c.json({ message, ...members }, status as ContentfulStatusCode, { "x-amzn-errortype": name });
     }

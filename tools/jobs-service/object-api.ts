@@ -1,13 +1,17 @@
-/** Objects over HTTP: GET and HEAD as S3 answers them, and PUT, DELETE and a list of our own. */
+/**
+ * Objects over HTTP, as S3 has them: GetObject, HeadObject, PutObject and DeleteObject, in path style. With `/objects` as the endpoint the
+ * first part of a name is the bucket; all buckets are there. The list at `/objects` is our own.
+ */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { systemTime, type TimeSource } from "../time";
 import { hangUp, sendBadly, wait } from "./http-faults";
 import { condition } from "./object-conditions";
-import { errorAnswer, requestIds, type ObjectError } from "./object-errors";
+import { errorAnswer, requestIds, signatureCodes, type ObjectError } from "./object-errors";
 import { badName, type Objects } from "./objects";
-import type { Rules } from "./rules";
+import { readUpload } from "./object-upload";
+import type { ControlRefusal, Rules } from "./rules";
 import type { FaultPlan } from "./rules/faults";
 
 const maxObjectBytes = 32 * 1024 * 1024;
@@ -26,8 +30,7 @@ function readRange(header: string | undefined, sizeBytes: number): { first: numb
 /** Refuses a body that is larger than an object may be. */
 export const objectLimit = bodyLimit({
   maxSize: maxObjectBytes,
-  onError: (c) =>
-    c.json({ message: `an object has at most ${maxObjectBytes} bytes` }, 413, { "x-amzn-errortype": "RequestEntityTooLargeException" }),
+  onError: (c) => refuseObject(c, { code: "TooLarge", maxBytes: maxObjectBytes }),
 });
 
 /** Bodies are as large as they come: see objectLimit. Without rules nothing goes wrong on request. */
@@ -39,11 +42,12 @@ export function objectApi(objects: Objects, rules?: Pick<Rules, "faults">, time:
   app.put("/objects/:name{.+}", async (c) => {
     const name = c.req.param("name");
     const bad = badName(name);
-    if (bad !== undefined) return c.json({ message: bad }, 400, { "x-amzn-errortype": "InvalidRequestException" });
-    const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const url = objects.put(name, bytes);
+    if (bad !== undefined) return refuseObject(c, { code: "BadName", message: bad });
+    const upload = readUpload(c.req.header(), new Uint8Array(await c.req.arrayBuffer()));
+    if ("code" in upload) return refuseObject(c, upload);
+    objects.put(name, upload.bytes, upload.checksums);
     await objects.kept();
-    return c.json({ url, sizeBytes: bytes.length }, 200, { etag: objects.get(name)?.etag ?? "" });
+    return c.body(null, 200, { ...idHeaders(requestIds()), etag: objects.get(name)?.etag ?? "", ...upload.checksums });
   });
 
   // S3 answers the deletion of what is not there alike.
@@ -61,10 +65,10 @@ export function objectApi(objects: Objects, rules?: Pick<Rules, "faults">, time:
     if (plan?.delayMs !== undefined) await wait(time, plan.delayMs);
     if (plan?.drop === true) return hangUp(c);
     const refused = error ?? refusalOf(plan, isSigned ? searchParams : undefined, objects.now());
-    if (refused !== undefined) return refuse(c, refused);
+    if (refused !== undefined) return refuseObject(c, refused);
     const object = objects.get(name);
-    if (object === undefined) return refuse(c, { code: "NoSuchKey", key: name });
-    const { bytes, etag, lastModifiedMs } = object;
+    if (object === undefined) return refuseObject(c, { code: "NoSuchKey", key: name });
+    const { bytes, etag, lastModifiedMs, checksums } = object;
     const headers = {
       ...idHeaders(requestIds()),
       "accept-ranges": "bytes",
@@ -74,15 +78,17 @@ export function objectApi(objects: Objects, rules?: Pick<Rules, "faults">, time:
     };
     const met = condition(c.req.header(), object);
     if (met.outcome === "not-modified") return c.body(null, 304, headers);
-    if (met.outcome === "failed") return refuse(c, { code: "PreconditionFailed", condition: met.header });
+    if (met.outcome === "failed") return refuseObject(c, { code: "PreconditionFailed", condition: met.header });
     const range = met.rangeHolds ? readRange(c.req.header("range"), bytes.length) : undefined;
     if (range === "unsatisfiable") {
       const error = { code: "BadRange", range: c.req.header("range") ?? "", sizeBytes: bytes.length } as const;
-      return refuse(c, error, { "content-range": `bytes */${bytes.length}` });
+      return refuseObject(c, error, { "content-range": `bytes */${bytes.length}` });
     }
     const { first, last } = range ?? { first: 0, last: bytes.length - 1 };
     const part = bytes.subarray(first, last + 1) as Uint8Array<ArrayBuffer>;
-    const partHeaders = range === undefined ? {} : { "content-range": `bytes ${first}-${last}/${bytes.length}` };
+    // Of a part S3 tells no checksum: those that it has are of the whole.
+    const told = c.req.header("x-amz-checksum-mode") === "ENABLED" ? checksums : {};
+    const partHeaders = range === undefined ? told : { "content-range": `bytes ${first}-${last}/${bytes.length}` };
     const answer = {
       status: range === undefined ? (200 as const) : (206 as const),
       headers: { ...headers, ...partHeaders, "content-length": String(part.length) },
@@ -101,7 +107,13 @@ function refusalOf(plan: FaultPlan | undefined, signed: URLSearchParams | undefi
   return { code: "Expired", expiresInSec: signed.get("X-Amz-Expires") ?? "", endMs: nowMs, nowMs };
 }
 
-function refuse(c: Context, error: ObjectError, headers: Readonly<Record<string, string>> = {}): Response {
+/** What is refused before an object is looked at, for its signature, in S3's words. */
+export function refuseSignature(c: Context, { name, message }: ControlRefusal): Response {
+  return refuseObject(c, { code: "Refused", as: signatureCodes[name] ?? "AccessDenied", message });
+}
+
+/** A refusal as S3 words it. */
+export function refuseObject(c: Context, error: ObjectError, headers: Readonly<Record<string, string>> = {}): Response {
   const ids = requestIds();
   const { status, xml } = errorAnswer(error, ids);
   const length = { "content-type": "application/xml", "content-length": String(Buffer.byteLength(xml)) };

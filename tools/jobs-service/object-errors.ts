@@ -5,14 +5,29 @@ export type ObjectError =
   | { readonly code: "Expired"; readonly expiresInSec: string; readonly endMs: number; readonly nowMs: number }
   | { readonly code: "BadSignature"; readonly accessKeyId: string; readonly signature: string }
   | { readonly code: "BadQuery" }
+  | { readonly code: "Refused"; readonly as: SignatureCode; readonly message: string }
+  | { readonly code: "BadName"; readonly message: string }
+  | { readonly code: "TooLarge"; readonly maxBytes: number }
+  | { readonly code: "BadDigest"; readonly name: string }
+  | { readonly code: "IncompleteBody" }
+  | { readonly code: "NotImplemented"; readonly header: string }
   | { readonly code: "NoSuchKey"; readonly key: string }
   | { readonly code: "BadRange"; readonly range: string; readonly sizeBytes: number }
   | { readonly code: "PreconditionFailed"; readonly condition: string }
   | { readonly code: "SlowDown" }
   | { readonly code: "InternalError" };
 
+/** What S3 calls what the signature of a request lacks, by AWS IoT's name for it. */
+export const signatureCodes: Readonly<Record<string, SignatureCode>> = {
+  UnrecognizedClientException: "InvalidAccessKeyId",
+  IncompleteSignatureException: "AuthorizationHeaderMalformed",
+  InvalidSignatureException: "SignatureDoesNotMatch",
+};
+
+type SignatureCode = "AccessDenied" | "InvalidAccessKeyId" | "AuthorizationHeaderMalformed" | "SignatureDoesNotMatch";
+
 export interface ErrorAnswer {
-  readonly status: 400 | 403 | 404 | 412 | 416 | 500 | 503;
+  readonly status: 400 | 403 | 404 | 412 | 416 | 500 | 501 | 503;
   readonly xml: string;
 }
 
@@ -40,6 +55,25 @@ function describe(error: ObjectError): Described {
         "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
       return [400, "AuthorizationQueryParametersError", message];
     }
+    case "Refused":
+      return [error.as === "AuthorizationHeaderMalformed" ? 400 : 403, error.as, error.message];
+    case "BadName":
+      return [400, "InvalidArgument", error.message];
+    case "TooLarge": {
+      const message = "Your proposed upload exceeds the maximum allowed size";
+      return [400, "EntityTooLarge", message, { MaxSizeAllowed: error.maxBytes }];
+    }
+    case "BadDigest": {
+      const message =
+        error.name === "content-md5"
+          ? "The Content-MD5 you specified did not match what we received."
+          : `The ${error.name.slice("x-amz-checksum-".length).toUpperCase()} you specified did not match the calculated checksum.`;
+      return [400, "BadDigest", message];
+    }
+    case "IncompleteBody":
+      return [400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header."];
+    case "NotImplemented":
+      return [501, "NotImplemented", "A header you provided implies functionality that is not implemented", { Header: error.header }];
     case "NoSuchKey":
       return [404, "NoSuchKey", "The specified key does not exist.", { Key: error.key }];
     case "BadRange": {

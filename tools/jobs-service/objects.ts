@@ -17,11 +17,13 @@ export interface StoredObject {
   readonly etag: string;
   /** Whole seconds, as HTTP has it; epoch milliseconds. */
   readonly lastModifiedMs: number;
+  /** The checksums that it was put with, by header; none after a restart. */
+  readonly checksums: Readonly<Record<string, string>>;
 }
 
 export interface Objects extends ObjectUrls {
   /** Gives the plain URL. The object can be read at once; `kept` tells when it is safe. */
-  put(name: string, bytes: Uint8Array): string;
+  put(name: string, bytes: Uint8Array, checksums?: StoredObject["checksums"]): string;
   get(name: string): StoredObject | undefined;
   /** False when there was none. */
   remove(name: string): boolean;
@@ -94,11 +96,11 @@ export function openObjects(base: () => string, now: () => number, bytesOf: Obje
     last.catch(() => {}); // `kept` is where it is told.
   }
 
-  function tell(name: string, bytes: Uint8Array): Omit<StoredObject, "bytes"> {
+  function tell(name: string, bytes: Uint8Array, checksums: StoredObject["checksums"] = {}): Omit<StoredObject, "bytes"> {
     const known = told.get(name);
     if (known !== undefined) return known;
     const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
-    const fresh = { etag, lastModifiedMs: Math.floor(now() / 1000) * 1000 };
+    const fresh = { etag, lastModifiedMs: Math.floor(now() / 1000) * 1000, checksums };
     told.set(name, fresh);
     return fresh;
   }
@@ -107,12 +109,12 @@ export function openObjects(base: () => string, now: () => number, bytesOf: Obje
   const urls = openObjectUrls(base, now, exists, secret);
   return {
     ...urls,
-    put(name, bytes) {
+    put(name, bytes, checksums) {
       const bad = badName(name);
       if (bad !== undefined) throw new Error(bad);
       told.delete(name);
       write(name, bytes);
-      tell(name, bytes);
+      tell(name, bytes, checksums);
       return urls.urlOf(name);
     },
     get(name) {

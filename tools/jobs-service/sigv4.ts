@@ -24,7 +24,8 @@ export interface SignedRequest {
 /** What the API reference calls `Signature expired`: more than five minutes off the service's clock. */
 const maxSkewMs = 5 * 60_000;
 const maxExpiresSec = 7 * 24 * 3600;
-const unsignedPayload = "UNSIGNED-PAYLOAD";
+/** What S3 takes for the hash of a body that was not hashed; the second is of chunks that a checksum follows. */
+const unsignedPayloads: readonly string[] = ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"];
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const mismatch =
@@ -100,7 +101,10 @@ function checkTime({ timeMs, longDate, expiresSec, isPresigned }: Signature, now
 /** The hash that was signed. A header that names one must name that of the body, or the body could be another. */
 async function payloadHashOf({ headers, body }: SignedRequest, { service, isPresigned }: Signature): Promise<string> {
   const named = headers["x-amz-content-sha256"];
-  if (service === "s3" && (named === unsignedPayload || (isPresigned && named === undefined))) return unsignedPayload;
+  if (service === "s3") {
+    const claimed = named ?? (isPresigned ? unsignedPayloads[0] : undefined);
+    if (claimed !== undefined && unsignedPayloads.includes(claimed)) return claimed;
+  }
   const isEmpty = body === undefined || body.length === 0;
   const hash = isEmpty ? emptyHash : await sha256(body);
   if (named !== undefined && named !== hash) refuse("The value of x-amz-content-sha256 does not match the body.");
