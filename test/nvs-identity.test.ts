@@ -4,13 +4,14 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:cry
 import * as x509 from "@peculiar/x509";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../src/settings";
-import { readIdentity, writeIdentity } from "../tools/firmware/identity";
+import { entriesOfBoard, readIdentity, writeIdentity } from "../tools/firmware/identity";
 import { checkIdentity } from "../tools/firmware/identity-check";
 import { identityKeys, identityNamespace } from "../tools/firmware/identity-keys";
 import { textOfFile } from "../tools/firmware/identity-pem";
 import { findNvsProblem } from "../tools/firmware/nvs-check";
 import { NvsDamage } from "../tools/firmware/nvs/read";
 import { FirmwareProblem } from "../tools/firmware/problem";
+import { bench } from "./virtual-esp32/bench";
 import { makeAuthority, type Authority, type CertificateOptions } from "./surroundings/device-certificates";
 
 const now = Date.now();
@@ -81,17 +82,36 @@ describe("an identity", () => {
     const normal = checkIdentity("lamp", { ...files, "cert.pem": `${padding}${chain}`, "http-ca.pem": authority.root }, now);
     expect(normal["cert.pem"]).toBe(chain);
     const { image, freeEntries } = writeIdentity(normal);
-    expect(freeEntries).toBeGreaterThan(126);
+    expect(freeEntries).toBeGreaterThanOrEqual(entriesOfBoard);
     expect(readIdentity(image)).toEqual(normal);
   });
 
   test("that leaves the board no room is refused, and so is one that has none itself", () => {
     const large = { ...good, "ca.pem": authority.root.repeat(Math.ceil((17 * 1024) / authority.root.length)) };
     expect(() => writeIdentity(checkIdentity("lamp", large, now))).toThrow(
-      /leaves \d+ entries of the NVS partition, and the board itself needs 126/,
+      /leaves \d+ entries of the NVS partition, and the board itself needs 350/,
     );
     expect(() => writeIdentity({ ...large, "ca.pem": authority.root.repeat(60) })).toThrow('there is no room for "identity/ca.pem"');
     expect(readIdentity(writeIdentity(large, 0x10000).image)["ca.pem"]).toBe(large["ca.pem"]);
+  });
+
+  test("of the largest size leaves a board room to write its journal, again and again", () => {
+    const fits = (bytes: number): boolean => {
+      try {
+        return writeIdentity({ ...good, "http-ca.pem": "x".repeat(bytes) }).image.length > 0;
+      } catch {
+        return false;
+      }
+    };
+    let largest = 0;
+    for (let step = 8192; step >= 1; step /= 2) if (fits(largest + step)) largest += step;
+    expect(largest).toBeGreaterThan(4000);
+    const script = `for n = 1, 100 do print(jobsfw.set("records", "journal", ("%d"):format(n % 10):rep(2500))) end`;
+    const { board, lines, time } = bench(script, { firmware: "jobsfw" });
+    board.nvs.flash(writeIdentity({ ...good, "http-ca.pem": "x".repeat(largest) }).image);
+    board.powerOn();
+    time.advance(1000);
+    expect(lines.filter((line) => line === "true")).toHaveLength(100);
   });
 
   test("from an image that a board has written to, or that is damaged, is refused", () => {
