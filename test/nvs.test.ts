@@ -46,6 +46,12 @@ describe("an NVS image", () => {
     ); // prettier-ignore
   });
 
+  test("has the CRC of nothing that nvs_flash writes for a blob of no bytes: all ones", () => {
+    const { image } = writeNvs([entry("b", new Uint8Array(0), "a")], size);
+    expect(image.toString("hex", 96, 128)).toBe(`0142010081bdc69762${"00".repeat(15)}0000ffffffffffff`);
+    expect(readBack([entry("b", new Uint8Array(0), "a")])).toEqual(plain([entry("b", new Uint8Array(0), "a")]));
+  });
+
   test("keeps its last page empty, has one open page, and closes those before it", () => {
     const { image } = writeNvs([entry("a", blob(9000)), entry("b", blob(1))], size);
     const states = Array.from({ length: size / page }, (_, n) => image.readUInt32LE(n * page));

@@ -27,9 +27,12 @@ const codes = { string: 0x21, chunk: 0x42, index: 0x48 } as const;
 /** "Any chunk", for whatever is no chunk. */
 const noChunk = 0xff;
 
+/** Also the CRC of nothing, for which zlib gives 0 whatever it was to continue. */
+const crcStart = 0xffffffff;
+
 /** `esp_rom_crc32_le(0xffffffff, ...)`: the usual CRC-32, continued from all ones, which is not where the usual one begins. */
 export function nvsCrc(bytes: Uint8Array): number {
-  return crc32(bytes, 0xffffffff);
+  return bytes.length === 0 ? crcStart : crc32(bytes, crcStart);
 }
 
 /** Whose entry it is. */

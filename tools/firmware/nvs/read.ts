@@ -50,7 +50,8 @@ const index = 0x48;
 
 const blank = Buffer.alloc(sector, 0xff);
 const isBlank = (bytes: Buffer): boolean => bytes.equals(blank.subarray(0, bytes.length));
-const sumOf = (...parts: readonly Buffer[]): number => parts.reduce((sum, part) => crc32(part, sum), 0xffffffff);
+const sumOf = (...parts: readonly Buffer[]): number =>
+  parts.reduce((sum, part) => (part.length === 0 ? sum : crc32(part, sum)), 0xffffffff);
 
 function damaged(sentence: string): never {
   throw new NvsDamage(sentence);
