@@ -221,7 +221,7 @@ esp_err_t nvs_get_stats(const char *partition, nvs_stats_t *stats)
 esp_err_t esp_crt_bundle_attach(void *configuration) { (void)configuration; return ESP_OK; }
 
 /* MQTT */
-struct esp_mqtt_client { esp_event_handler_t handler; void *argument; esp_mqtt_event_t event; };
+struct esp_mqtt_client { bool stopped; unsigned stopped_at; esp_event_handler_t handler; void *argument; esp_mqtt_event_t event; };
 board_mqtt_state board_mqtt;
 static char mqtt_texts[8][4096];
 static const char *mqtt_alpn[4];
@@ -265,9 +265,19 @@ esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mq
   return ESP_OK;
 }
 
+esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client)
+{
+  if (client->stopped) return ESP_FAIL;
+  client->stopped = true;
+  client->stopped_at = board_ticks_rested;
+  return ESP_OK;
+}
+
+/* The real one stops the client itself, and then may free it while the MQTT task still has a write to do. */
 esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
 {
   if (!client) return ESP_ERR_INVALID_ARG;
+  if (client->handler && (!client->stopped || client->stopped_at == board_ticks_rested)) abort();
   board_mqtt.clients--;
   board_mqtt.destroyed++;
   free(client);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "sdkconfig.h"
 #include "esp_heap_caps.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 #include "mqtt_client.h"
 #if CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
 #include "esp_crt_bundle.h"
@@ -213,14 +215,16 @@ esp_err_t __wrap_esp_mqtt_client_register_event(esp_mqtt_client_handle_t client,
 
 esp_err_t __wrap_esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
 {
-  esp_err_t err = __real_esp_mqtt_client_destroy(client); /* returns when the MQTT task has ended */
-  relay **at = find(client);
-  relay *r = *at;
-  if (r) {
-    *at = r->next;
-    jobsfw_assembly_clear(&r->assembly);
-    free(r);
-  }
+  relay **at = find(client), *r = *at;
+  if (!r) return __real_esp_mqtt_client_destroy(client);
+
+  /* esp_mqtt_task writes to the client once more after it has told that it ends: destroy alone may have freed it by then. */
+  esp_mqtt_client_stop(client);
+  vTaskDelay(1);
+  esp_err_t err = __real_esp_mqtt_client_destroy(client);
+  *at = r->next;
+  jobsfw_assembly_clear(&r->assembly);
+  free(r);
   return err;
 }
 
