@@ -46,14 +46,37 @@ async function isRollingOut({ iot }: Cloud, jobId: string): Promise<boolean> {
   return job?.status === "IN_PROGRESS" || job?.status === "SCHEDULED";
 }
 
-/** Asks until the job and every execution have ended. False when `seconds` pass before that. */
+/**
+ * Tells what devices report while they are at it, when it is new. One device is asked at each call, so that many take no more of what
+ * AWS allows than one does. True when there was something to tell.
+ */
+function stepsOf({ iot }: Cloud, jobId: string): (all: readonly Standing[]) => Promise<boolean> {
+  const told = new Map<string, string>();
+  let turn = 0;
+  return async (all) => {
+    const busy = all.filter(({ status }) => status === "IN_PROGRESS").slice(0, fewThings);
+    const thingName = busy[turn++ % busy.length]?.thingName;
+    if (thingName === undefined) return false;
+    const { execution } = await iot.send(new DescribeJobExecutionCommand({ jobId, thingName }));
+    const { step, ...others } = execution?.statusDetails?.detailsMap ?? {};
+    const said = [...(step === undefined ? [] : [step]), ...Object.entries(others).map(([key, value]) => `${key}: ${value}`)].join(", ");
+    if (said === "" || told.get(thingName) === said) return false;
+    told.set(thingName, said);
+    process.stderr.write(`${thingName}  ${said}\n`);
+    return true;
+  };
+}
+
+/** Asks until the job and every execution have ended, and tells their steps meanwhile. False when `seconds` pass before that. */
 export async function waitForEnd(cloud: Cloud, jobId: string, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
+  const tellSteps = stepsOf(cloud, jobId);
   let tellAt = Date.now() + tellEveryMs;
   while (Date.now() < deadline) {
     const all = await standings(cloud, jobId);
     const open = all.filter(isOpen);
     if (open.length === 0 && !(await isRollingOut(cloud, jobId))) return true;
+    if (await tellSteps(all)) tellAt = Date.now() + tellEveryMs;
     if (Date.now() >= tellAt) {
       process.stderr.write(`waiting for ${waitedFor(open)}\n`);
       tellAt += tellEveryMs;
