@@ -65,7 +65,9 @@ describe("a build", { timeout: 60_000 }, () => {
       "ota_data_initial.bin f000",
     ]);
     expect(JSON.parse(text(clone, "manifest.json"))).toMatchObject({ image: "nodemcu.bin", nodemcu: git(clone.path, "rev-parse", "HEAD") });
-    expect(readDescription(readFileSync(join(clone.out, "nodemcu.bin")))?.bundle).toBe("LFS build/agent.lua\nprint('hello')\n");
+    expect(readDescription(readFileSync(join(clone.out, "nodemcu.bin")))?.modules).toEqual({
+      agent: "--[[LFS build/agent.lua]]print('hello')\n",
+    });
     expect(progress.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 1}/20`));
     expect(said[0]).toMatch(/^Building NodeMCU [0-9a-f]{8} for esp32, 4MB of flash, as 1\.2\.3/);
     expect(sizes).toMatchObject([{ limitBytes: 0x7000 }, { limitBytes: 0x190000 }, { limitBytes: 0x20000 }]);
@@ -286,9 +288,9 @@ describe("the command", { timeout: 60_000 }, () => {
       out: clone.out,
       sizes: [{ name: "boot loader" }, { name: "image", limitBytes: 0x400000 }, { name: "Lua Flash Store" }],
     });
-    const { bundle = "" } = readDescription(readFileSync(join(clone.out, "nodemcu.bin"))) ?? {};
-    expect(bundle.match(/^LFS .*$/gm)).toEqual(["LFS build/init.lua", "LFS build/agent.lua"]);
-    expect(bundle).toContain(readFileSync(agentBundle.luaFile, "latin1"));
+    const modules = readDescription(readFileSync(join(clone.out, "nodemcu.bin")))?.modules ?? {};
+    expect(Object.keys(modules)).toEqual(["init", "agent"]);
+    expect(modules["agent"]).toContain(readFileSync(agentBundle.luaFile, "utf8"));
   });
 
   test("says at once what it lacks", async () => {

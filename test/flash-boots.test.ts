@@ -25,8 +25,8 @@ interface Desk {
   readonly binding: SerialBinding;
 }
 
-function desk(firmware: "stock" | "jobsfw" = "stock"): Desk {
-  const virtual = createBoard({ time: systemTime(), firmware });
+function desk(): Desk {
+  const virtual = createBoard({ time: systemTime(), firmware: "jobsfw" });
   const board = createSerialBoard({ boot: bootsFromFlash(virtual) });
   return { virtual, board, binding: createSimulatedBinding({ path, board }) };
 }
@@ -77,7 +77,7 @@ describe("a virtual board behind a serial port", () => {
     "finds the identity that was flashed with it, and keeps what it writes itself until another one is",
     { timeout: 30_000 },
     async () => {
-      const bench = desk("jobsfw");
+      const bench = desk();
       const bundle = `print("I am " .. tostring(jobsfw.get("identity", "settings.json")), (jobsfw.get("records", "kept")))`;
       const files = mkdtempSync(join(tmpdir(), "esp32-jobs-identity-"));
       const imageOf = (settings: string): string => {
@@ -100,7 +100,10 @@ describe("a virtual board behind a serial port", () => {
   test("runs an image that is flashed again after an update has brought another", { timeout: 30_000 }, async () => {
     const bench = desk();
     await flash(bench, `print("one")`, "1.0.0");
-    bench.virtual.flash("ota_1", buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 65_536, bundle: `print("two")` }));
+    bench.virtual.flash(
+      "ota_1",
+      buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 65_536, modules: { init: `print("two")` } }),
+    );
     expect(await lineAfterReset(bench, /one|two/)).toBe("two");
     await flash(bench, `print("one")`, "1.0.0");
     expect(await lineAfterReset(bench, /one|two/)).toBe("one");
@@ -132,7 +135,7 @@ describe("a virtual board behind a serial port", () => {
     const bench = desk();
     await flash(bench, `print("hello")`, "1.0.0");
     bench.board.flash.bytes[0x21000]! ^= 0x01;
-    const again = createSerialBoard({ boot: bootsFromFlash(createBoard()) });
+    const again = createSerialBoard({ boot: bootsFromFlash(createBoard({ firmware: "jobsfw" })) });
     bench.board.flash.bytes.copy(again.flash.bytes);
     expect(await lineAfterReset({ ...bench, binding: createSimulatedBinding({ path, board: again }) }, /boot: No/)).toMatch(
       /No bootable app/,

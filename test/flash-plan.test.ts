@@ -140,7 +140,7 @@ describe("an identity image", () => {
 });
 
 describe("a build is refused", () => {
-  const app = buildImage({ version: "1.2.3", project: "esp32-jobs", sizeBytes: 120_000, bundle: "print('hello')" });
+  const app = buildImage({ version: "1.2.3", project: "esp32-jobs", sizeBytes: 120_000, modules: { init: "print('hello')" } });
   const withApp =
     (image: Buffer, fields = {}): Change =>
     (files) => {

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readBundle } from "../tools/cli/virtual-board";
+import { luaModules } from "../tools/cli/virtual-board";
 import { systemTime } from "../tools/time";
 import { createBoard } from "../tools/virtual-esp32";
 import { buildImage } from "../tools/virtual-esp32/image";
@@ -20,9 +20,8 @@ test("a board is the thing whose image it was given, whatever its name and its n
   rmSync(join(line.dir, "board"), { recursive: true });
 
   const lines: string[] = [];
-  const bundle = readBundle();
   const board = createBoard({ firmware: "jobsfw", time: systemTime(), log: (text) => lines.push(text) });
-  board.flash("ota_0", buildImage({ version: "1.0.0", project: "esp32-jobs", sizeBytes: 262_144, bundle }));
+  board.flash("ota_0", buildImage({ version: "1.0.0", project: "esp32-jobs", sizeBytes: 262_144, modules: luaModules() }));
   board.nvs.flash(readFileSync(join(line.dir, "board.bin")));
   board.powerOn();
   try {

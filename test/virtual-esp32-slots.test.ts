@@ -13,13 +13,17 @@ otaupgrade.complete()`;
 
 const small = 65_536;
 
+/** Boots what the image holds, as far as it holds any. */
+const bootsImage = `local boot = node.LFS.get("boot") if boot then boot() end`;
+
+function imageOf(version: string, boot: string): Buffer {
+  return buildImage({ version, project: "p", sizeBytes: small, modules: { boot } });
+}
+
 /** A board that runs version 1.0.0; the image for the update lies in its files. */
-function updatable(
-  bootOf: (version: string) => string,
-  image: Uint8Array = buildImage({ version: "2.0.0", project: "p", sizeBytes: small, bundle: bootOf("2.0.0") }),
-): Bench {
-  const made = bench(undefined);
-  made.board.flash("ota_0", buildImage({ version: "1.0.0", project: "p", sizeBytes: small, bundle: bootOf("1.0.0") }));
+function updatable(bootOf: (version: string) => string, image: Uint8Array = imageOf("2.0.0", bootOf("2.0.0"))): Bench {
+  const made = bench(bootsImage);
+  made.board.flash("ota_0", imageOf("1.0.0", bootOf("1.0.0")));
   made.board.files.write("new.bin", image);
   return made;
 }
@@ -30,11 +34,12 @@ const story = (inTrial: string) => (version: string) =>
     ? `if file.exists("done") then print("old again") return end io.open("done", "w"):close() ${install} node.restart()`
     : inTrial;
 
-test("makes images that the boot loader's checks pass, and that tell version and bundle", () => {
-  const image = buildImage({ version: "1.2.3", project: "esp32-jobs", sizeBytes: 1_200_000, bundle: "print('ä')" });
+test("makes images that the boot loader's checks pass, and that tell version and Lua modules", () => {
+  const modules = { init: "print('ä')", agent: "", "": "x" };
+  const image = buildImage({ version: "1.2.3", project: "esp32-jobs", sizeBytes: 1_200_000, modules });
   expect(image.length).toBe(1_200_000);
   expect(findImageProblem(image)).toBeUndefined();
-  expect(readDescription(image)).toMatchObject({ version: "1.2.3", project: "esp32-jobs", bundle: "print('ä')", idfVersion: "v5.1.3" });
+  expect(readDescription(image)).toMatchObject({ version: "1.2.3", project: "esp32-jobs", modules, idfVersion: "v5.1.3" });
   expect(findImageProblem(image.subarray(0, image.length - 1))).toBe("SHA-256 is wrong");
   expect(findImageProblem(Buffer.concat([image, Buffer.alloc(4096, 0xff)]))).toBeUndefined();
   for (const at of [0, 1, 12, 28, 700_000, image.length - 40]) {
@@ -42,26 +47,6 @@ test("makes images that the boot loader's checks pass, and that tell version and
     broken[at]! ^= 0x55;
     expect(findImageProblem(broken)).toBeDefined();
   }
-});
-
-test("boots init.lua, and the bundle inside its image where there is no init.lua", () => {
-  const { board, time, lines } = bench(`print("init")`);
-  board.flash(
-    "ota_0",
-    buildImage({
-      version: "1",
-      project: "p",
-      sizeBytes: 0,
-      bundle: `print("bundle", ...) print(node.LFS.list()[1], node.LFS.get("agent") ~= nil)`,
-    }),
-  );
-  board.powerOn();
-  time.advance(500);
-  board.powerOff();
-  board.files.remove("init.lua");
-  board.powerOn();
-  time.advance(500);
-  expect(lines).toEqual(["init", "bundle", "agent\ttrue"]);
 });
 
 test("a new image is on trial, becomes valid when accepted, and stays", () => {
@@ -200,8 +185,8 @@ test("whenever power goes during an update, the board comes up with one of the t
 });
 
 test("falls back to the other slot when the chosen image is broken, and says so when none is sound", () => {
-  const { board, time, lines } = bench(undefined);
-  board.flash("ota_1", buildImage({ version: "1", project: "p", sizeBytes: 0, bundle: `print((otaupgrade.info()))` }));
+  const { board, time, lines } = bench(bootsImage);
+  board.flash("ota_1", imageOf("1", `print((otaupgrade.info()))`));
   board.flash("ota_0", Buffer.from("no image"));
   board.powerOn();
   time.advance(1000);

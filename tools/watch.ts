@@ -1,7 +1,7 @@
 /** make watch: after each change of the sources a virtual board runs the new bundle, and the time from edit to answer is told. */
 import { agentBundle } from "./bundle/targets";
 import { watchBundle } from "./bundle/watch";
-import { firstVersion, readBundle } from "./cli/virtual-board";
+import { firstVersion, luaModules } from "./cli/virtual-board";
 import { openStage, type Stage } from "./demo/stage";
 import { buildImage } from "./virtual-esp32/image";
 
@@ -36,9 +36,7 @@ async function start(): Promise<Stage> {
 function reflash({ board }: Stage): void {
   const slot = board.slots().running === "ota_1" ? "ota_1" : "ota_0";
   board.powerOff();
-  // It would wait a second, for a person at the console of a board that keeps failing.
-  board.files.remove("init.lua");
-  board.flash(slot, buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle: readBundle() }));
+  board.flash(slot, buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, modules: luaModules() }));
   board.powerOn();
 }
 

@@ -151,7 +151,7 @@ describe("an agent that is given a signed URL", () => {
     })) {
       writeFileSync(join(dir, name), text);
     }
-    const image = buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 20_000, bundle: "" });
+    const image = buildImage({ version: "2.0.0", project: "esp32-jobs", sizeBytes: 20_000, modules: {} });
     const url = `\${aws:iot:s3-presigned-url:${service.putObject("fw.bin", image)}}`;
     const document = { action: "ota", url, version: "2.0.0", size: image.length, md5: createHash("md5").update(image).digest("hex") };
     service.rules.faults.add({ ...fault, target: "desk" });

@@ -61,7 +61,7 @@ describe.each(["stock", "jobsfw"] as const)("on %s firmware", (firmware) => {
 
   test("firmware that cannot even start its agent is rolled back, and the job fails", async () => {
     for (const [version, bundle] of [
-      ["6.6.7", "this is not Lua"],
+      ["6.6.7", ""],
       ["6.6.8", 'error("no way")'],
     ] as const) {
       world.createJob(version.replaceAll(".", "-"), { action: "ota", ...world.publish(version, 300_000, bundle) });

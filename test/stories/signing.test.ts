@@ -1,7 +1,7 @@
 /** Stories of boards that know their signer: what it signed becomes the next firmware, and nothing else does. */
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
-import { readBundle } from "../../tools/cli/virtual-board";
+import { luaModules } from "../../tools/cli/virtual-board";
 import { buildImage } from "../../tools/virtual-esp32/image";
 import { openWorld, type World } from "./world";
 
@@ -21,7 +21,7 @@ async function open(firmware: "stock" | "jobsfw"): Promise<void> {
 
 /** A signature of the image that `world.publish` serves for a version. */
 function signatureOf(version: string, key: KeyObject): string {
-  return sign("sha256", buildImage({ version, project: "esp32-jobs", sizeBytes: 300_000, bundle: readBundle() }), key).toString("base64");
+  return sign("sha256", buildImage({ version, project: "esp32-jobs", sizeBytes: 300_000, modules: luaModules() }), key).toString("base64");
 }
 
 /** The first firmware runs and will, and the board still does its jobs. */

@@ -1,6 +1,6 @@
 /** A Jobs service and a virtual board in one process, without sockets, on one clock that moves when a story says so. */
 import { createHash } from "node:crypto";
-import { prepareBoard, readBundle } from "../../tools/cli/virtual-board";
+import { luaModules, prepareBoard, readBundle } from "../../tools/cli/virtual-board";
 import { startJobsService, type JobsService, type Traffic } from "../../tools/jobs-service";
 import { VirtualTime } from "../../tools/time";
 import type { Board, BoardOptions } from "../../tools/virtual-esp32";
@@ -118,7 +118,7 @@ export async function openWorld(options: { settings?: Record<string, unknown>; b
       return world.ending(jobId);
     },
     publish(version, sizeBytes = 300_000, bundle = readBundle()) {
-      const image = buildImage({ version, project: "esp32-jobs", sizeBytes, bundle });
+      const image = buildImage({ version, project: "esp32-jobs", sizeBytes, modules: luaModules(bundle) });
       const digest = (algorithm: string): string => createHash(algorithm).update(image).digest("hex");
       return {
         url: service.putObject(`fw-${version}.bin`, image),

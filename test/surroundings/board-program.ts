@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createBuilder } from "../../tools/bundle/bundle";
 import { root } from "../../tools/bundle/targets";
 import { VirtualTime } from "../../tools/time";
+import { giveInit } from "../virtual-esp32/bench";
 import { createBoard, type Board, type BoardOptions } from "../../tools/virtual-esp32";
 
 /** The Lua of a program. It imports the adapters from "nodemcu/...". */
@@ -54,7 +55,7 @@ export function boardWith(lua: string, { overSockets = false, ...options }: Surr
   const time = new VirtualTime();
   const lines: string[] = [];
   const board = createBoard({ ...options, time, log: (line) => lines.push(line) });
-  board.files.write("init.lua", lua);
+  giveInit(board, lua, options);
 
   // Connections in memory need a few turns of Node's loop for each step.
   async function step(): Promise<void> {

@@ -65,8 +65,10 @@ export async function proveOnBoard(
   const { ca, web: plain, trustedWeb, strangeWeb, deadWeb } = web;
   const settings = { thingName: "contracts", endpoint: "127.0.0.1", port: broker.port, tls: false, wifi: { ssid: "contracts" } };
   const board = createBoard({ time, firmware });
-  // In flash, as our firmware carries its program: stock boards load it into RAM, where little would be left for the contracts.
-  board.flash("ota_0", buildImage({ version: "1.0.0", project: "contracts", sizeBytes: 262_144, bundle: compileForBoard(program) }));
+  // In flash on stock boards, too: a program in RAM would leave little for the contracts.
+  const modules = { init: compileForBoard(program) };
+  board.flash("ota_0", buildImage({ version: "1.0.0", project: "contracts", sizeBytes: 262_144, modules }));
+  board.files.write("init.lua", 'node.LFS.get("init")()');
   board.files.write("settings.json", JSON.stringify({ ...settings, web: plain, trustedWeb, strangeWeb, deadWeb }));
   board.files.write("ca.pem", ca);
   const lines: string[] = [];

@@ -1,14 +1,16 @@
 /** A folder as a firmware build leaves it, made small: boot loader, partition table, otadata, app image, and what describes them. */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { root } from "../../tools/bundle/targets";
 import { chips, type ChipName } from "../../tools/firmware/chips";
 import { buildImage } from "../../tools/virtual-esp32/image";
 
 export interface BuildOptions {
   readonly chip?: ChipName;
+  /** The Lua that `init` loads. */
   readonly bundle?: string;
   readonly version?: string;
   /** Replaces or adds files before they are written; an undefined one is left out. */
@@ -85,7 +87,8 @@ export function identityImage(value = "lamp"): Buffer {
 /** Writes a build into a folder of its own and gives the folder. */
 export function makeBuild({ chip = "esp32", bundle = "print('hello')", version = "1.2.3", change }: BuildOptions = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-build-"));
-  const app = imageFor(buildImage({ version, project: "esp32-jobs", sizeBytes: 120_000, bundle }), chip);
+  const modules = { init: readFileSync(join(root, "firmware/init.lua"), "utf8"), agent: bundle };
+  const app = imageFor(buildImage({ version, project: "esp32-jobs", sizeBytes: 120_000, modules }), chip);
   const bootloader = `0x${chips[chip].bootloaderOffset.toString(16)}`;
   const files: Record<string, Buffer | string | undefined> = {
     "bootloader/bootloader.bin": imageFor(buildImage({ version: "", project: "bootloader", sizeBytes: 20_000 }), chip),

@@ -56,11 +56,14 @@ for (let done = 1; done <= 20; done++) {
   }
 }
 
-const lfs = existsSync("build/luac.out") ? readFileSync("build/luac.out", "latin1") : "\n";
+// embed_lfs.sh leaves all files one after the other, each behind its name.
+const luac = existsSync("build/luac.out") ? readFileSync("build/luac.out", "utf8") : "";
+const modules = Object.fromEntries(
+  [...luac.matchAll(/--\[\[LFS build\/(\w+)\.lua\]\](?:(?!--\[\[LFS )[^])*/g)].map(([code, name = ""]) => [name, code]),
+);
 const partitions = parsePartitionsCsv(readFileSync(valueOf("PARTITION_TABLE_CUSTOM_FILENAME"), "utf8"));
 const sizeBytes = fault === "large" ? slotsOf(partitions)[0]!.sizeBytes + 16 : 0x40000;
-const bundle = fault === "no lfs" ? undefined : lfs;
-const app = buildImage({ version: valueOf("APP_PROJECT_VER"), project: "nodemcu", sizeBytes, ...(bundle === undefined ? {} : { bundle }) });
+const app = buildImage({ version: valueOf("APP_PROJECT_VER"), project: "nodemcu", sizeBytes, ...(fault === "no lfs" ? {} : { modules }) });
 const megabytes = /^CONFIG_ESPTOOLPY_FLASHSIZE_(\d+)MB=y/m.exec(config)?.[1] ?? "2";
 writeFileSync("build/nodemcu.bin", imageFor(app, fault === "wrong chip" ? "esp32c3" : chip));
 const loader = imageFor(buildImage({ version: "", project: "bootloader", sizeBytes: 20_000 }), chip);

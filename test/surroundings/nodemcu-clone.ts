@@ -20,7 +20,7 @@ all:
   "tools/embed_lfs.sh": `#!/bin/bash
 set -e
 [ -f build/nodemcu.map ] || { echo "Error: build/nodemcu.map not found. Please run make first."; exit 1; }
-{ for f in "$@"; do echo "LFS $f"; cat "$f"; done; } > build/luac.out
+{ for f in "$@"; do printf -- '--[[LFS %s]]' "$f"; cat "$f"; done; } > build/luac.out
 echo "Generated $(stat -c %s build/luac.out) bytes of LFS data"
 make > /dev/null
 `,

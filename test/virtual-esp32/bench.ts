@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { VirtualTime } from "../../tools/time";
 import type { Board, BoardOptions } from "../../tools/virtual-esp32/index";
 import { createBoard } from "../../tools/virtual-esp32/index";
+import { buildImage } from "../../tools/virtual-esp32/image";
 
 export interface Bench {
   readonly board: Board;
@@ -21,8 +22,14 @@ export function bench(initLua: string | undefined, options: BoardOptions = {}): 
   const restarts: string[] = [];
   board.on("line", (line) => lines.push(line));
   board.on("restart", ({ reason }) => restarts.push(reason));
-  if (initLua !== undefined) board.files.write("init.lua", initLua);
+  if (initLua !== undefined) giveInit(board, initLua, options);
   return { board, time, lines, restarts };
+}
+
+/** Gives a board its boot chunk: NodeMCU as it is reads a file, our firmware has it in its image. */
+export function giveInit(board: Board, lua: string, { firmware }: Pick<BoardOptions, "firmware">): void {
+  if (firmware !== "jobsfw") board.files.write("init.lua", lua);
+  else board.flash("ota_0", buildImage({ version: "7c5bb151", project: "nodemcu", sizeBytes: 65_536, modules: { init: lua } }));
 }
 
 /** Boots and runs for some time, a second unless said otherwise; gives what the console showed. */

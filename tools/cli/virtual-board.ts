@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { agentBundle, isFresh, root } from "../bundle/targets";
 import { identityNamespace } from "../firmware/identity-keys";
 import { createBoard, type Board, type BoardOptions } from "../virtual-esp32";
-import { buildImage } from "../virtual-esp32/image";
+import { buildImage, type LuaModules } from "../virtual-esp32/image";
 import { CommandFailed } from "./failing";
 
 /** The text of the bundle that boards run, built first where a source has changed: by a program of its own, since the compilers take long to load. */
@@ -15,6 +15,11 @@ export function readBundle(): string {
     if (status !== 0) throw new CommandFailed(`${stdout}${stderr}`.trim());
   }
   return readFileSync(agentBundle.luaFile, "utf8");
+}
+
+/** What the firmware's Lua Flash Store holds: `init`, which our firmware boots, and the agent. */
+export function luaModules(agent = readBundle()): LuaModules {
+  return { init: readFileSync(join(root, "firmware/init.lua"), "utf8"), agent };
 }
 
 /** What an ESP32 takes in over TLS while Lua writes it to flash, roughly. */
@@ -30,7 +35,7 @@ export interface BenchOptions extends BoardOptions {
 /** Makes a board and gives it identity; and today's firmware, unless a job has brought it another. It is off. */
 export function prepareBoard({ identity, ...options }: BenchOptions): Board {
   // Built before the board is made: the board reads the source map beside it.
-  const bundle = readBundle();
+  const modules = luaModules();
   const board = createBoard({
     sourceMap: `${agentBundle.luaFile}.map`,
     mqttBufferBytes: 4096,
@@ -40,9 +45,9 @@ export function prepareBoard({ identity, ...options }: BenchOptions): Board {
   });
   const { running, versions } = board.slots();
   if (running === "" || (running === "ota_0" && versions["ota_0"] === firstVersion)) {
-    board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, bundle }));
+    board.flash("ota_0", buildImage({ version: firstVersion, project: "esp32-jobs", sizeBytes: 262_144, modules }));
   }
-  board.files.write("init.lua", readFileSync(join(root, "firmware/init.lua")));
+  if (options.firmware !== "jobsfw") board.files.write("init.lua", modules["init"] ?? "");
   for (const [name, contents] of Object.entries(identity)) {
     if (options.firmware === "jobsfw") board.nvs.write(identityNamespace, name, contents);
     else board.files.write(name, contents);

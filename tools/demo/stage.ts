@@ -1,7 +1,7 @@
 /** A Jobs service over TLS and a freshly provisioned virtual board, for stories that are told in real time. */
 import { createHash } from "node:crypto";
 import { identityFiles, virtualWifi } from "../cli/identity";
-import { prepareBoard, readBundle } from "../cli/virtual-board";
+import { luaModules, prepareBoard } from "../cli/virtual-board";
 import { startJobsService, type JobsService } from "../jobs-service";
 import { systemTime } from "../time";
 import type { Board } from "../virtual-esp32";
@@ -35,7 +35,7 @@ const terminal = new Set(["SUCCEEDED", "FAILED", "REJECTED", "CANCELED", "TIMED_
 
 /** Serves a firmware image with the present bundle inside; gives what a job document says of it. */
 export function publishImage(service: JobsService, version: string, sizeBytes: number) {
-  const image = buildImage({ version, project: "esp32-jobs", sizeBytes, bundle: readBundle() });
+  const image = buildImage({ version, project: "esp32-jobs", sizeBytes, modules: luaModules() });
   return {
     url: service.putObject(`esp32-jobs-${version}.bin`, image),
     version,

@@ -95,6 +95,8 @@ export interface Board {
   wifi(isThere: boolean): void;
 }
 
+/** CONFIG_LUA_INIT_STRING of our firmware, as CONFIG_LUA_INIT_STRING_INIT_LFS makes it (components/lua/Kconfig). NodeMCU's default is "@init.lua". */
+const initString = "node.LFS.get('init')()";
 /** From the reset to the first line of Lua: boot loader, start of ESP-IDF, mount of the file system. */
 const bootMs = 300;
 
@@ -183,13 +185,11 @@ export function createBoard(options: BoardOptions = {}): Board {
       line,
       ended,
     });
-    const wifi = registerModules(chip, image.bundle);
+    const wifi = registerModules(chip, image.modules);
     wifi.accessPoint(apIsThere);
     setAccessPoint = wifi.accessPoint;
-    // CONFIG_LUA_INIT_STRING_INIT_LUA first; firmware that carries the agent boots it where the board has no init.lua of its own.
-    const init = flash.files.get("init.lua");
-    if (init !== undefined || image.bundle === undefined) chip.boot(init, "@init.lua");
-    else chip.boot(Buffer.from(image.bundle), "@agent.lua");
+    if (isOurs) chip.boot(Buffer.from(initString), "=INIT");
+    else chip.boot(flash.files.get("init.lua"), "@init.lua");
   }
   let setAccessPoint: (isThere: boolean) => void = () => undefined;
 

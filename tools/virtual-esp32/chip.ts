@@ -57,6 +57,10 @@ export interface Chip extends ChipOptions {
   post(priority: Priority, run: () => void): boolean;
   /** Lua is blocked in a C function for so long: nothing is delivered meanwhile. `then` is the rest of that function. */
   block(ms: number, then?: () => void): void;
+  /** Lua gives way for one tick (vTaskDelay): the task watchdog is content, and time passes though Lua does not return. */
+  rest(): void;
+  /** A timer of the chip restarts it after `delayMs`, whatever Lua does then, instead of when it was to; 0: not at all. */
+  restartAfter(delayMs: number): void;
   /** Text on the console. */
   write(text: Uint8Array | string): void;
   /** A connection through the radio. */
@@ -77,6 +81,10 @@ const memoryBytes = 170_000;
 /** How much happens in Lua's turn before the host's other work gets one, and the clock moves by a millisecond. */
 const tasksPerTurn = 200;
 const collectEveryMs = 10_000;
+const tickMs = 10;
+/** A program that gives way but never returns: nobody sees more of it, and a test shall end. */
+const longestTurnMs = 3_600_000;
+const restartByTimer = "restart by the chip's timer";
 
 export function createChip(options: ChipOptions): Chip {
   const { time } = options;
@@ -91,6 +99,8 @@ export function createChip(options: ChipOptions): Chip {
   let wakeUp: (() => void) | undefined;
   let collectedAt = 0;
   let consoleText = "";
+  let restartAt = Infinity;
+  let cancelRestart = (): void => undefined;
 
   const vm = createVm({
     seed: options.seed,
@@ -108,7 +118,10 @@ export function createChip(options: ChipOptions): Chip {
     } catch (error) {
       chip.stop();
       if (!(error instanceof Fault)) throw error;
-      options.ended(error);
+      // What Lua gave way or was blocked for passes first.
+      const lateMs = error.kind === "power" ? 0 : blockedUntil - time.now();
+      if (lateMs > 0) timers.add(time.after(lateMs, () => options.ended(error)));
+      else options.ended(error);
     } finally {
       isBusy = false;
     }
@@ -164,6 +177,17 @@ export function createChip(options: ChipOptions): Chip {
     block(ms, then) {
       blockedUntil = Math.max(blockedUntil, time.now()) + ms;
       if (then !== undefined) rest = then;
+    },
+    rest() {
+      vm.feedWatchdog();
+      chip.block(tickMs);
+      if (blockedUntil >= restartAt) throw new Fault("restart", restartByTimer);
+      if (restartAt === Infinity && blockedUntil - time.now() > longestTurnMs) throw new Fault("hang", "Lua has not returned for an hour");
+    },
+    restartAfter(delayMs) {
+      cancelRestart();
+      restartAt = delayMs === 0 ? Infinity : Math.max(blockedUntil, time.now()) + delayMs;
+      if (delayMs > 0) cancelRestart = chip.after(restartAt - time.now(), () => options.ended(new Fault("restart", restartByTimer)));
     },
     write(text) {
       consoleText += typeof text === "string" ? text : Buffer.from(text).toString("utf8");

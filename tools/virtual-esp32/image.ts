@@ -1,13 +1,19 @@
 /** ESP32 application images, as esptool makes them and the boot loader checks them (esp_image_format.h, esp_app_desc.h). */
 import { createHash } from "node:crypto";
 
+/** Lua by the names of modules. */
+export type LuaModules = Readonly<Record<string, string>>;
+
 export interface ImageOptions {
   readonly version: string;
   readonly project: string;
-  /** Size of the whole image; rounded up to what such an image can have (a multiple of 16, and what the bundle needs). */
+  /** Size of the whole image; rounded up to what such an image can have (a multiple of 16, and what the Lua inside needs). */
   readonly sizeBytes: number;
-  /** Text of the Lua bundle carried inside, where the real image has its embedded Lua Flash Store. */
-  readonly bundle?: string;
+  /**
+   * Lua in the embedded Lua Flash Store, as text by the names that `node.LFS.get` knows. In the real image these are chunks that luac.cross has compiled.
+   * Without any there is no store.
+   */
+  readonly modules?: LuaModules;
 }
 
 /** What an image says of itself. */
@@ -18,8 +24,8 @@ export interface ImageInfo {
   readonly time: string;
   readonly idfVersion: string;
   readonly secureVersion: number;
-  /** The Lua bundle inside, if there is one. */
-  readonly bundle: string | undefined;
+  /** The Lua inside, if there is any. */
+  readonly modules: LuaModules | undefined;
   readonly sizeBytes: number;
 }
 
@@ -32,7 +38,7 @@ const checksumSeed = 0xef;
 const hashBytes = 32;
 const maxSegments = 16;
 const chipEsp32 = 0;
-const bundleMark = Buffer.from("LUABNDL1", "latin1");
+const storeMark = Buffer.from("LUASTOR1", "latin1");
 /** Where the segments go in the chip's address space: constants (DROM) and code (IROM). */
 const dromAddress = 0x3f400020;
 const iromAddress = 0x400d0020;
@@ -71,16 +77,40 @@ function segment(address: number, data: Buffer): Buffer {
   return Buffer.concat([header, data]);
 }
 
+/** A mark and the number of modules; for each the lengths of its name and of its code, and then both. */
+function luaStore(modules: LuaModules | undefined): Buffer {
+  if (modules === undefined) return Buffer.alloc(0);
+  const number = (value: number): Buffer => {
+    const word = Buffer.alloc(4);
+    word.writeUInt32LE(value);
+    return word;
+  };
+  const parts = [storeMark, number(Object.keys(modules).length)];
+  for (const texts of Object.entries(modules)) {
+    const [name, code] = texts.map((text) => Buffer.from(text, "utf8")) as [Buffer, Buffer];
+    parts.push(number(name.length), number(code.length), name, code);
+  }
+  const store = Buffer.concat(parts);
+  return Buffer.concat([store, Buffer.alloc(roundUp(store.length, 4) - store.length)]);
+}
+
+function readLuaStore(bytes: Buffer, at: number): LuaModules | undefined {
+  if (!bytes.subarray(at, at + storeMark.length).equals(storeMark)) return undefined;
+  let next = at + storeMark.length;
+  const number = (): number => (next + 4 <= bytes.length ? bytes.readUInt32LE((next += 4) - 4) : 0);
+  const text = (length: number): string => bytes.toString("utf8", next, (next += length));
+  const modules: Record<string, string> = {};
+  for (let left = number(); left > 0 && next < bytes.length; left--) {
+    const [nameBytes, codeBytes] = [number(), number()];
+    const name = text(nameBytes);
+    modules[name] = text(codeBytes);
+  }
+  return modules;
+}
+
 /** Makes a well-formed image: header, description, segments, checksum and appended SHA-256. */
 export function buildImage(options: ImageOptions): Buffer {
-  const bundle = Buffer.from(options.bundle ?? "", "utf8");
-  const carried = options.bundle === undefined ? Buffer.alloc(0) : Buffer.alloc(roundUp(bundleMark.length + 4 + bundle.length, 4));
-  if (options.bundle !== undefined) {
-    bundleMark.copy(carried);
-    carried.writeUInt32LE(bundle.length, bundleMark.length);
-    bundle.copy(carried, bundleMark.length + 4);
-  }
-  const constants = Buffer.concat([describe(options), carried]);
+  const constants = Buffer.concat([describe(options), luaStore(options.modules)]);
   const beforeCode = headerBytes + segmentHeaderBytes + constants.length + segmentHeaderBytes;
   const total = roundUp(Math.max(options.sizeBytes, beforeCode + 64 + 16 + hashBytes), 16);
   const room = total - hashBytes - beforeCode;
@@ -117,13 +147,6 @@ export function readDescription(flash: Uint8Array): ImageInfo | undefined {
   const bytes = Buffer.from(flash.buffer, flash.byteOffset, flash.byteLength);
   const at = headerBytes + segmentHeaderBytes;
   if (bytes.length < at + descriptionBytes || bytes[0] !== imageMagic || bytes.readUInt32LE(at) !== descriptionMagic) return undefined;
-  const mark = at + descriptionBytes;
-  let bundle: string | undefined;
-  if (bytes.subarray(mark, mark + bundleMark.length).equals(bundleMark)) {
-    const length = bytes.readUInt32LE(mark + bundleMark.length);
-    const start = mark + bundleMark.length + 4;
-    if (start + length <= bytes.length) bundle = bytes.toString("utf8", start, start + length);
-  }
   return {
     version: text(bytes, at + 16, 32),
     project: text(bytes, at + 48, 32),
@@ -131,7 +154,7 @@ export function readDescription(flash: Uint8Array): ImageInfo | undefined {
     date: text(bytes, at + 96, 16),
     idfVersion: text(bytes, at + 112, 32),
     secureVersion: bytes.readUInt32LE(at + 4),
-    bundle,
+    modules: readLuaStore(bytes, at + descriptionBytes),
     sizeBytes: bytes.length,
   };
 }
@@ -162,7 +185,19 @@ export function findImageProblem(flash: Uint8Array, chipId: number = chipEsp32):
   return digest.equals(bytes.subarray(end, end + hashBytes)) ? undefined : "SHA-256 is wrong";
 }
 
-/** Length of the image at the start of a slot, undefined where there is none that is sound. */
+/** How long the image at the start of a slot is, with its checksum and digest; undefined where its end is not there. */
+export function imageBytesIn(slot: Uint8Array): number | undefined {
+  const bytes = Buffer.from(slot.buffer, slot.byteOffset, slot.byteLength);
+  let at = headerBytes;
+  for (let segments = bytes[1] ?? 0; segments > 0; segments--) {
+    if (at + segmentHeaderBytes > bytes.length) return undefined;
+    at += segmentHeaderBytes + bytes.readUInt32LE(at + 4);
+  }
+  const end = roundUp(at + 1, 16) + (bytes[23] === 1 ? hashBytes : 0);
+  return end <= bytes.length ? end : undefined;
+}
+
+/** The image at the start of a slot, undefined where there is none that is sound. */
 export function soundImageIn(slot: Uint8Array): ImageInfo | undefined {
   return findImageProblem(slot) === undefined ? readDescription(slot) : undefined;
 }

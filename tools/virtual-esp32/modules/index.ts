@@ -1,5 +1,6 @@
 /** The modules of the firmware: those of our configuration, and no others. */
 import type { Chip } from "../chip";
+import type { LuaModules } from "../image";
 import { registerCrypto } from "./crypto";
 import { registerEncoder } from "./encoder";
 import { registerFile } from "./file";
@@ -17,13 +18,13 @@ import { registerTmr } from "./tmr";
 import type { AccessPoint } from "./wifi";
 import { registerWifi } from "./wifi";
 
-/** `bundle` is the Lua in the running image's embedded flash store. Gives the control over the air around the board. */
-export function registerModules(chip: Chip, bundle: string | undefined): AccessPoint {
+/** `modules` is the Lua in the running image's embedded flash store. Gives the control over the air around the board. */
+export function registerModules(chip: Chip, modules: LuaModules | undefined): AccessPoint {
   registerIo(chip);
   registerFile(chip);
   registerTmr(chip);
   registerGpio(chip);
-  registerNode(chip, bundle);
+  registerNode(chip, modules);
   registerMqtt(chip);
   registerHttp(chip);
   registerOtaupgrade(chip);

@@ -3,7 +3,6 @@ import { checkText, raise, setFunctions, setIntegers } from "../bind";
 import type { Chip, ResetReason } from "../chip";
 import type { Component } from "../component";
 import { httpRequestBytes, longestMessageBytes } from "../component";
-import { Fault } from "../fault";
 import type { LuaState } from "../lua";
 import { bytes, lauxlib, lua } from "../lua";
 import type { NvsError } from "../nvs";
@@ -51,7 +50,6 @@ function fail(L: LuaState, error: NvsError): number {
 export function registerJobsfw(chip: Chip, component: Component): void {
   const { vm } = chip;
   const nvs = openNvs(chip.flash);
-  let stopWatchdog = (): void => undefined;
 
   vm.addModule("jobsfw", (L) => {
     setIntegers(L, { VERSION: 1, MAX_MESSAGE: longestMessageBytes, MAX_RECORD: longestRecordBytes, MAX_LINE: httpRequestBytes });
@@ -90,13 +88,11 @@ export function registerJobsfw(chip: Chip, component: Component): void {
         return 1;
       },
       rest() {
-        vm.feedWatchdog();
+        chip.rest();
         return 0;
       },
       watchdog(state) {
-        const ms = checkWithin(state, 1, longestWatchdogMs);
-        stopWatchdog();
-        if (ms > 0) stopWatchdog = chip.after(ms, () => chip.ended(new Fault("restart", "restart by jobsfw.watchdog")));
+        chip.restartAfter(checkWithin(state, 1, longestWatchdogMs));
         return 0;
       },
       get(state) {

@@ -1,8 +1,10 @@
-/** node.c: the chip itself, tasks, errors, and the Lua Flash Store inside the image. */
+/** node.c: the chip itself, tasks, errors. */
 import type { Chip, ResetReason } from "../chip";
 import { Fault } from "../fault";
-import type { CFunction, LuaState } from "../lua";
+import type { LuaModules } from "../image";
+import type { CFunction } from "../lua";
 import { bytes, lauxlib, lua, luaType } from "../lua";
+import { createLfs } from "../lfs";
 import type { Priority } from "../tasks";
 import { checkText, raise, setFunctions, setIntegers } from "../bind";
 
@@ -18,11 +20,10 @@ const resetReasons: Readonly<Record<ResetReason, { raw: number; rtc: number }>> 
 };
 const swCpuReset = 12;
 
-/** `bundle` is in the embedded Lua Flash Store under the name `agent`. */
-export function registerNode(chip: Chip, bundle: string | undefined): void {
+/** `modules` is what the embedded Lua Flash Store holds. */
+export function registerNode(chip: Chip, modules: LuaModules | undefined): void {
   const { vm } = chip;
   let isRestarting = false;
-  if (bundle !== undefined) vm.inFlash.add("@agent.lua");
 
   const defaultOnError: CFunction = (L) => {
     lua.lua_settop(L, 1);
@@ -38,18 +39,7 @@ export function registerNode(chip: Chip, bundle: string | undefined): void {
   };
   vm.onError(defaultOnError);
 
-  const getFromLfs: CFunction = (L) => {
-    const name = checkText(L, lua.lua_gettop(L) === 2 ? 2 : 1);
-    const code = Buffer.from(bundle ?? "");
-    if (
-      bundle === undefined ||
-      name !== "agent" ||
-      lauxlib.luaL_loadbufferx(L, code, code.length, bytes("@agent.lua"), null) !== lua.LUA_OK
-    ) {
-      lua.lua_pushnil(L);
-    }
-    return 1;
-  };
+  const lfs = createLfs(vm, modules);
 
   const info: CFunction = (L) => {
     const group = lua.lua_isnoneornil(L, 1) ? "" : checkText(L, 1);
@@ -72,31 +62,10 @@ export function registerNode(chip: Chip, bundle: string | undefined): void {
       text("number_type", "double");
       text("modules", "crypto,encoder,file,gpio,http,mqtt,node,otaupgrade,rtcmem,sjson,time,tmr,wifi");
     } else if (group === "lfs") {
-      setIntegers(L, { lfs_size: 0x20000, lfs_used: bundle?.length ?? 0 });
+      setIntegers(L, lfs.config);
     } else if (group !== "") raise(L, "invalid group");
     return 1;
   };
-
-  function fillLfs(L: LuaState): void {
-    lua.lua_newtable(L);
-    setFunctions(L, {
-      get: getFromLfs,
-      list(state) {
-        if (bundle === undefined) lua.lua_pushnil(state);
-        else {
-          lua.lua_newtable(state);
-          lua.lua_pushstring(state, "agent");
-          lua.lua_rawseti(state, -2, 1);
-        }
-        return 1;
-      },
-      reload: (state) => raise(state, "node.LFS.reload disables the embedded flash store until NVS is erased: not on the virtual board"),
-    });
-    lua.lua_newtable(L);
-    setFunctions(L, { __index: getFromLfs });
-    lua.lua_setmetatable(L, -2);
-    lua.lua_setfield(L, -2, "LFS");
-  }
 
   vm.addModule("node", (L) => {
     setFunctions(L, {
@@ -140,7 +109,7 @@ export function registerNode(chip: Chip, bundle: string | undefined): void {
         return 0;
       },
       osprint: () => 0,
-      flashindex: getFromLfs,
+      flashindex: lfs.get,
     });
     lua.lua_newtable(L);
     setFunctions(L, {
@@ -167,6 +136,7 @@ export function registerNode(chip: Chip, bundle: string | undefined): void {
     });
     setIntegers(L, { LOW_PRIORITY: 0, MEDIUM_PRIORITY: 1, HIGH_PRIORITY: 2 });
     lua.lua_setfield(L, -2, "task");
-    fillLfs(L);
+    lfs.fill(L);
+    lua.lua_setfield(L, -2, "LFS");
   });
 }

@@ -170,7 +170,7 @@ export function registerTmr(chip: Chip): void {
         return 1;
       },
       wdclr() {
-        vm.feedWatchdog();
+        chip.rest();
         return 0;
       },
     });
