@@ -10,6 +10,7 @@ import { notifyNextTopic } from "./jobs/topics";
 import { startTrial } from "./ota/trial";
 import { createPerformer } from "./performer";
 import type { Cancel, Platform } from "./ports";
+import { startSafeMode } from "./safe-mode";
 import type { Settings } from "./settings";
 
 /** The name of the journal's record. */
@@ -34,7 +35,11 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
   let judged: { readonly action: Action; readonly input: AnyInput } | undefined;
 
   const actionNames: string[] = [];
-  for (const action of catalogue) actionNames.push(action.name);
+  const safeNames: string[] = [];
+  for (const action of catalogue) {
+    actionNames.push(action.name);
+    if (action.inSafeMode === true) safeNames.push(action.name);
+  }
   const context: Context = {
     clock,
     gpio: platform.gpio,
@@ -46,6 +51,7 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
     system,
     progress: (details) => feed({ on: "progress", details }),
     actionNames,
+    safeMode: () => safeMode(),
     allowHttp: settings.allowHttp,
   };
   const performer = createPerformer(context, (end) => {
@@ -58,6 +64,7 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
   const running = firmware.info();
   system.log(`${settings.thingName}: firmware ${running.version} in ${running.slot}, boot reason ${system.bootReason()}`);
   for (const limit of system.limits) system.log(`limit: ${limit}`);
+  const safeMode = startSafeMode(platform, safeNames);
   const record = records.read(journalName);
   feed({ on: "boot", journal: record === undefined ? undefined : json.decode(record), reason: system.bootReason() });
   mqtt.start([notifyNextTopic(settings.thingName)], {
@@ -116,11 +123,12 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
         return judged === undefined ? undefined : performer.run(judged.action, judged.input);
       case "resume": {
         const action = find(effect.action);
-        if (action !== undefined) return performer.resume(action, effect.note);
-        return feed({
-          on: "finished",
-          outcome: failed("INTERRUPTED", `this firmware does not know the action "${effect.action}" that was to go on`),
-        });
+        if (action === undefined) {
+          const reason = `this firmware does not know the action "${effect.action}" that was to go on`;
+          return feed({ on: "finished", outcome: failed("INTERRUPTED", reason) });
+        }
+        const refusal = refuse(action);
+        return refusal === undefined ? performer.resume(action, effect.note) : feed({ on: "finished", outcome: refusal });
       }
       case "stop":
         return performer.halt();
@@ -157,6 +165,11 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
     return undefined;
   }
 
+  function refuse({ inSafeMode, name }: Action): Failure | undefined {
+    const why = safeMode();
+    return why === undefined || inSafeMode === true ? undefined : failed("SAFE_MODE", `${name} is not done in safe mode, ${why}`);
+  }
+
   // Touches nothing: the job is still QUEUED, and only now can it be rejected.
   function judge(document: unknown): Failure | undefined {
     judged = undefined;
@@ -165,6 +178,8 @@ export function startAgent(platform: Platform, settings: Settings, catalogue: re
     const action = find(read.action);
     if (action === undefined)
       return failed("ACTION_UNKNOWN", `unknown action "${read.action}"; this device knows ${actionNames.join(", ")}`);
+    const unsafe = refuse(action);
+    if (unsafe !== undefined) return unsafe;
     const checked = checkInput(action.input, read.fields);
     if (!checked.ok) return checked;
     const refusal = performer.check(action, checked.input);

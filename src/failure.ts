@@ -36,6 +36,8 @@ export const endings = {
   JOURNAL_UNWRITABLE: "FAILED",
   /** The device is busy with something that this action must not disturb, such as firmware on trial. Remedy: send the job again later. */
   BUSY: "FAILED",
+  /** The device has crashed three times in a row, and for ten minutes does nothing but `describe` and `ota`. Remedy: send the job again later; if the crashes go on, update the firmware. */
+  SAFE_MODE: "FAILED",
   /** The server of the image answered with an error. Remedy: look at the status in the reason; 403 usually means that the URL expired. */
   DOWNLOAD_REFUSED: "FAILED",
   /** The download broke: connection, TLS, or a body that ended early. Remedy: check network, certificate and server; send the job again. */

@@ -190,6 +190,13 @@ export interface System {
   freeBytes(): number;
   /** Why the board started: `power`, `restart`, `watchdog`, `crash`, `rollback` or `unknown`. */
   bootReason(): string;
+  /**
+   * Crashes in a row, one that led to this boot included: panics, watchdogs, errors that nobody caught, boots that did not come up. Power-off and other
+   * firmware end the row; a restart that was asked for neither adds to it nor ends it. 0 where the platform cannot tell.
+   */
+  crashes(): number;
+  /** Ends the row of crashes. */
+  forgetCrashes(): void;
   /** A random integer, 0 to `below` - 1 (`below` at most 2^24). Not for secrets. */
   random(below: number): number;
   /** One line for a person at the console. No secrets, no document contents. */

@@ -27,7 +27,12 @@ async function proveOnNode(web: Web, broker: Broker, time: MovableTime): Promise
   const dir = mkdtempSync(join(tmpdir(), "contracts-"));
   const enter: Enter = (tell) => tell();
   const connect = brokerConnection("127.0.0.1", broker.port, undefined);
-  const system = nodeSystem({ restart: () => expect.fail("it restarted"), bootReason: "power", log: () => undefined });
+  const system = nodeSystem({
+    restart: () => expect.fail("it restarted"),
+    bootReason: "power",
+    crashes: { count: 0, firmware: "" },
+    log: () => undefined,
+  });
   const mqtt = nodeMqtt({ clientId: "contracts", connect, time, enter, random: (below) => system.random(below) });
   const clock = nodeClock(time, enter);
   const subject = {

@@ -143,7 +143,7 @@ describe("job documents", () => {
       (field) => field !== "action" && !Object.keys(action.input).some((name) => name.split(".")[0] === field),
     );
     expect(known, "fields that the action does not have").toEqual([]);
-    const context = { ...virtualDevice(), progress: () => undefined, actionNames: [], allowHttp: false };
+    const context = { ...virtualDevice(), progress: () => undefined, actionNames: [], safeMode: () => undefined, allowHttp: false };
     expect(action.check?.(context, checked.input)).toBeUndefined();
   });
 });

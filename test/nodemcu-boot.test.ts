@@ -27,7 +27,7 @@ function boardOf(files: Record<string, string>, surroundings: Surroundings = {})
 }
 
 function imageWith(bundle: string, version = "1.0.0"): Buffer {
-  return buildImage({ version, project: "esp32-jobs", sizeBytes: 65536, bundle });
+  return buildImage({ version, project: "esp32-jobs", sizeBytes: 65536, modules: { agent: bundle } });
 }
 
 /** A board whose firmware carries the agent. */
@@ -38,6 +38,15 @@ function agentBoard(files: Record<string, string>, surroundings: Surroundings = 
 }
 
 describe("init.lua", () => {
+  test("is all that stock firmware boots: without it the prompt waits", async () => {
+    const { board, lines, pass, restarts } = agentBoard({ "settings.json": JSON.stringify(good) });
+    board.files.remove("init.lua");
+    board.powerOn();
+    await pass(120_000);
+    expect(lines).toEqual(["cannot open init.lua"]);
+    expect(restarts).toEqual([]);
+  });
+
   test("starts the agent from agent.lua", async () => {
     const { board, lines, until } = boardOf({ "agent.lua": "bootGuard:unregister() print('the agent')" });
     board.powerOn();
@@ -92,20 +101,24 @@ describe("the agent on a board", () => {
   });
 
   test.each([
-    ["the file settings.json is missing", undefined],
+    ["this board has no identity (settings.json is missing)", undefined],
     ["settings.json does not hold a JSON object", '{"thingName":'],
     ['setting "endpoint" is missing', { ...good, endpoint: undefined }],
     ['setting "thingName" must have at most 32 characters on this firmware', { ...good, thingName: "a".repeat(33) }],
     ['setting "port" must not be 443 on this firmware', { ...good, tls: true, port: 443 }],
-    ['setting "tls" needs the file ca.pem, which is missing', { ...good, tls: true }],
-  ])("says that %s, and waits for a person without restarting", async (problem, settings) => {
+    ["this board's identity lacks ca.pem, cert.pem, key.pem", { ...good, tls: true }],
+  ])("says each minute that %s, and waits for a person without restarting", async (problem, settings) => {
     const files: Record<string, string> =
       settings === undefined ? {} : { "settings.json": typeof settings === "string" ? settings : JSON.stringify(settings) };
     const { board, lines, until, pass, restarts } = agentBoard(files);
     board.powerOn();
     await until(() => lines.some((line) => line.startsWith("esp32-jobs cannot start")), "the reason");
-    await pass(180_000);
-    expect(lines).toEqual([`esp32-jobs cannot start: ${problem}`]);
+    await pass(125_000);
+    const said = [
+      `esp32-jobs cannot start: ${problem}`,
+      "Put settings.json, ca.pem, cert.pem and key.pem on its file system (firmware/README.md, 3 and 4), then node.restart()",
+    ];
+    expect(lines).toEqual([...said, ...said, ...said]);
     expect(restarts).toEqual([]);
   });
 

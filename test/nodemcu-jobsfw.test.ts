@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { agentBundle } from "../tools/bundle/targets";
+import { luaModules } from "../tools/cli/virtual-board";
 import { buildImage } from "../tools/virtual-esp32/image";
 import { boardWith, compileForBoard, type ProgramBoard } from "./surroundings/board-program";
 import { scriptedBroker, type ScriptedBroker } from "./surroundings/scripted-broker";
@@ -11,13 +12,19 @@ const agentLua = readFileSync(agentBundle.luaFile, "utf8");
 const settings = { thingName: "l".repeat(128), endpoint: "broker", port: 1883, tls: false, wifi: { ssid: "home", password: "secret" } };
 
 /** A board whose firmware carries the agent, without a file. */
-function agentBoard(): ProgramBoard & { broker: ScriptedBroker } {
+function agentBoard(agent = agentLua): ProgramBoard & { broker: ScriptedBroker; restarts: string[] } {
   const broker = scriptedBroker();
   const made = boardWith("", { firmware, network: broker });
-  made.board.files.remove("init.lua");
-  made.board.flash("ota_0", buildImage({ version: "1.0.0", project: "esp32-jobs", sizeBytes: 65536, bundle: agentLua }));
-  return { ...made, broker };
+  made.board.flash("ota_0", buildImage({ version: "1.0.0", project: "esp32-jobs", sizeBytes: 65536, modules: luaModules(agent) }));
+  const restarts: string[] = [];
+  made.board.on("restart", ({ reason }) => restarts.push(reason));
+  return { ...made, broker, restarts };
 }
+
+/** It joins no network, so that nothing but the boot happens. */
+const alone = JSON.stringify({ ...settings, wifi: undefined, tls: false });
+const reasonsIn = (lines: readonly string[]): string[] =>
+  lines.filter((line) => line.includes("boot reason")).map((line) => line.replace(/.*boot reason /, ""));
 
 describe("the agent with the component", () => {
   test("comes online with an identity in NVS, under a thing name of 128 characters, and without the limits of stock firmware", async () => {
@@ -26,7 +33,7 @@ describe("the agent with the component", () => {
     board.powerOn();
     await until(() => lines.includes("online"), "the connection");
     expect(broker.callers[0]?.received[0]).toMatchObject({ cmd: "connect", clientId: settings.thingName });
-    expect(lines.filter((line) => line.includes("stock firmware"))).toEqual([]);
+    expect(lines.filter((line) => line.includes("stock firmware") || line.includes("safe mode"))).toEqual([]);
     expect(lines.join("\n")).toContain("boot reason power");
     expect(board.files.list()).toEqual([]);
   });
@@ -41,14 +48,77 @@ describe("the agent with the component", () => {
   test.each([
     ["while true do end", "watchdog"],
     ["local t = {} for i = 1, 60 do t[i] = ('x'):rep(4000) .. i end keep = t node.heap()", "crash"],
-    ["jobsfw.watchdog(1000) hold = true", "restart"],
+    ["jobsfw.watchdog(1000) while true do tmr.wdclr() end", "restart"],
   ])("after %s it tells the reason %s", async (ending, reason) => {
-    const { board, lines, until } = agentBoard();
+    const { board, lines, until } = agentBoard(`if jobsfw.reason() == "poweron" then ${ending} end\n${agentLua}`);
     board.nvs.write("identity", "settings.json", JSON.stringify(settings));
-    board.files.write("init.lua", `if jobsfw.reason() == "poweron" then ${ending} end if not hold then node.LFS.get("agent")() end`);
     board.powerOn();
     await until(() => lines.some((line) => line.includes("boot reason")), "the start");
-    expect(lines.find((line) => line.includes("boot reason"))).toContain(`boot reason ${reason}`);
+    expect(reasonsIn(lines)).toEqual([reason]);
+  });
+
+  test.each([
+    ["this board has no identity (settings.json is missing)", undefined, "settings.json"],
+    ['setting "endpoint" is missing', { thingName: "lamp" }, "settings.json"],
+    ["this board's identity lacks cert.pem, key.pem", { ...settings, tls: true }, "cert.pem"],
+  ])("says each minute that %s, and how to give it one", async (problem, values, part) => {
+    const { board, lines, until, pass, restarts } = agentBoard();
+    if (values !== undefined) board.nvs.write("identity", "settings.json", JSON.stringify(values));
+    board.nvs.write("identity", "ca.pem", "a root");
+    board.powerOn();
+    await until(() => lines.length > 0, "a word");
+    await pass(65_000);
+    const said = [
+      `esp32-jobs cannot start: ${problem}`,
+      "On your computer: npx esp32-jobs provision THING --nvs THING.nvs.bin, then make flash PORT=... IDENTITY=THING.nvs.bin",
+      `Or here: jobsfw.set("identity", "${part}", [[...]]), at last node.restart()`,
+    ];
+    expect(lines).toEqual([...said, ...said]);
+    expect(restarts).toEqual([]);
+  });
+
+  test("works with an identity that was typed at the console, as the message says", async () => {
+    const typed = `jobsfw.set("identity", "settings.json", [[${JSON.stringify(settings)}]]) node.restart()`;
+    const { board, lines, until } = agentBoard(`if not jobsfw.get("identity", "settings.json") then ${typed} end\n${agentLua}`);
+    board.powerOn();
+    await until(() => lines.includes("online"), "the connection");
+  });
+});
+
+describe("what restarts a board that does not come up", () => {
+  test.each([
+    ["raises", "error('broken')", /^The agent did not start, the board restarts in a minute: build\/agent\.lua:1: broken$/],
+    ["is busy for ever", "while true do tmr.wdclr() end", undefined],
+    ["does nothing", "", undefined],
+  ])("is there before the agent is loaded: one that %s", async (_what, agent, says) => {
+    const { board, lines, until, restarts, time } = agentBoard(agent);
+    board.powerOn();
+    const begin = time.now();
+    await until(() => restarts.length > 0, "the restart");
+    expect(restarts).toEqual(["restart"]);
+    expect(Math.abs(time.now() - begin - 60_300)).toBeLessThan(300);
+    if (says !== undefined) expect(lines[0]).toMatch(says);
+  });
+
+  test("is called off when the agent is up, or is held", async () => {
+    for (const held of [false, true]) {
+      const { board, lines, until, pass, restarts } = agentBoard();
+      board.nvs.write("identity", "settings.json", alone);
+      if (held) board.files.write("hold", "");
+      board.powerOn();
+      await until(() => lines.length > 0, "a word");
+      await pass(600_000);
+      expect(lines[0]).toContain(held ? "The agent is held" : "boot reason power");
+      expect(restarts).toEqual([]);
+    }
+  });
+
+  test("is no use to firmware without its Lua: the prompt says why", async () => {
+    const { board, lines, pass } = agentBoard();
+    board.flash("ota_0", buildImage({ version: "1.0.0", project: "esp32-jobs", sizeBytes: 65536 }));
+    board.powerOn();
+    await pass(1000);
+    expect(lines[0]).toBe("INIT:1: attempt to call a nil value");
   });
 });
 

@@ -11,6 +11,8 @@ export interface Context extends Device {
   progress(details: Details): void;
   /** Names of all actions of this device. */
   readonly actionNames: readonly string[];
+  /** Why the device is in safe mode, for a person; undefined when it is not. */
+  safeMode(): string | undefined;
   /** This device may download over plain http. */
   readonly allowHttp: boolean;
 }
@@ -37,6 +39,8 @@ export interface Behaviour<I> {
   readonly input: Fields;
   /** It is stopped when it takes longer; up to 6,800. */
   readonly budgetSeconds: number;
+  /** It is done in safe mode, too: firmware that crashes again and again can still be looked at and replaced. */
+  readonly inSafeMode?: true;
   /** Whether this device can do it now. Called while the job is still QUEUED; touches nothing. */
   check?(context: Context, input: I): Failure | undefined;
   /** Does the work, pausing with `yield*`. */

@@ -8,7 +8,8 @@ export const describe = defineAction({
   summary: "Report what this device is: firmware, slot, memory, uptime, actions.",
   input: {},
   budgetSeconds: 10,
-  *run({ actionNames, clock, firmware, system }) {
+  inSafeMode: true,
+  *run({ actionNames, clock, firmware, safeMode, system }) {
     const running = firmware.info();
     const details: Record<string, string> = {
       version: running.version,
@@ -19,6 +20,8 @@ export const describe = defineAction({
       bootReason: system.bootReason(),
       actions: actionNames.join(" "),
     };
+    const safe = safeMode();
+    if (safe !== undefined) details["safeMode"] = safe;
     if (system.limits.length > 0) details["limits"] = system.limits.join("; ");
     return succeeded(details satisfies Details);
   },

@@ -54,6 +54,7 @@ export const ota = defineAction({
     },
   },
   budgetSeconds: 3600,
+  inSafeMode: true,
   check(context, input) {
     return imageProblem(context, imageOf(input), context.allowHttp);
   },

@@ -11,6 +11,12 @@ export const systemContracts: readonly Contract[] = [
     const reason = system.bootReason();
     ok(["power", "restart", "watchdog", "crash", "rollback", "unknown"].includes(reason), `it says ${reason}`);
   }),
+  atOnce("crashes in a row are counted, and can be forgotten", ({ system }) => {
+    const before = system.crashes();
+    ok(before >= 0 && before === Math.floor(before), `it says ${show(before)}`);
+    system.forgetCrashes();
+    equal(system.crashes(), 0);
+  }),
   atOnce("random integers are whole, in range, and not always the same", ({ system }) => {
     for (const below of [1, 2, 10, 1000, 16777216]) {
       for (let n = 0; n < 50; n++) {

@@ -6,6 +6,7 @@ import { spec as portable } from "./portable.spec";
 import { spec as pulse } from "./pulse.spec";
 import { spec as refusal } from "./refusal.spec";
 import { spec as restart } from "./restart.spec";
+import { spec as safeMode } from "./safe-mode.spec";
 import { spec as settings } from "./settings.spec";
 import { spec as signedUpdate } from "./signed-update.spec";
 import type { Spec } from "./spec";
@@ -21,6 +22,7 @@ export const specs: Record<string, Spec> = {
   pulse,
   refusal,
   restart,
+  "safe-mode": safeMode,
   settings,
   "signed-update": signedUpdate,
   trouble,

@@ -23,6 +23,8 @@ export interface VirtualDeviceOptions {
   readonly answers?: Record<string, ScriptedAnswer>;
   readonly maxUrlBytes?: number;
   readonly bootReason?: string;
+  /** Crashes in a row before this boot. */
+  readonly crashes?: number;
   readonly epochSeconds?: number;
   readonly limits?: readonly string[];
   /** Who signs this device's firmware; nobody unless said otherwise. */
@@ -136,6 +138,8 @@ export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice
       restart: () => restart("restart"),
       freeBytes: () => 100000,
       bootReason: () => options.bootReason ?? "power",
+      crashes: () => options.crashes ?? 0,
+      forgetCrashes: () => did("forget crashes"),
       random: virtualRandom(),
       log(line: string): void {
         lines.push(line);

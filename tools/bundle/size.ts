@@ -11,7 +11,7 @@ import { libraryName, sharesOf, type ModuleSize } from "./shares";
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
 
 /** What a test lets it cost while the goals are not reached: a little more than today, so that growth is a decision. */
-export const limits = { strippedBytes: 55_050, heapBytes: 89_500 };
+export const limits = { strippedBytes: 57_900, heapBytes: 92_500 };
 
 /** Sizes in bytes. */
 export interface Sizes {

@@ -14,7 +14,7 @@ import { brokerConnection, nodeMqtt } from "./mqtt";
 import { nodeRecords } from "./records";
 import { nodeSignatures } from "./signatures";
 import { bootSlot } from "./slots";
-import { leaveBootReason, nodeSystem, takeBootReason, type RestartReason } from "./system";
+import { leaveBootReason, nodeSystem, takeBootReason, type Crashes, type RestartReason } from "./system";
 
 export interface NodeAgentOptions {
   /** Holds settings.json and the certificates; records and firmware slots go there too. */
@@ -42,9 +42,11 @@ const crashPauseMs = 2_000;
  */
 export async function runNodeAgent(options: NodeAgentOptions): Promise<void> {
   const { dir, signal, time = hostTime } = options;
+  const crashes: Crashes = { count: 0, firmware: "" };
   while (signal?.aborted !== true) {
-    const reason = await boot(options, time);
+    const reason = await boot(options, time, crashes);
     if (reason === undefined) return;
+    if (reason === "crash") crashes.count++;
     leaveBootReason(dir, reason);
     options.onRestart?.(reason);
     if (reason === "crash") await pause(time, crashPauseMs, signal);
@@ -52,7 +54,7 @@ export async function runNodeAgent(options: NodeAgentOptions): Promise<void> {
 }
 
 /** One boot. Resolves, with everything of it ended, to the reason for the next one; to undefined when there shall be none. */
-async function boot(options: NodeAgentOptions, time: TimeSource): Promise<RestartReason | undefined> {
+async function boot(options: NodeAgentOptions, time: TimeSource, crashes: Crashes): Promise<RestartReason | undefined> {
   const { dir, signal, log = (line: string) => console.log(line), onPin = () => undefined } = options;
   const settings = settingsIn(dir);
   const identity = settings.tls ? readIdentity(dir) : undefined;
@@ -85,7 +87,10 @@ async function boot(options: NodeAgentOptions, time: TimeSource): Promise<Restar
   const firmware = nodeFirmware(dir, booted, () => end("rollback"));
   const connect = options.connectMqtt ?? brokerConnection(settings.endpoint, settings.port, identity);
   const mqtt = nodeMqtt({ clientId: settings.thingName, connect, time, enter, random: (below) => randomInt(below) });
-  const system = nodeSystem({ restart: () => end("restart"), bootReason: booted.rolledBack ? "rollback" : leftReason, log });
+  const running = firmware.info();
+  const name = `${running.version} ${running.slot}`;
+  if (crashes.firmware !== name) Object.assign(crashes, { count: 0, firmware: name });
+  const system = nodeSystem({ restart: () => end("restart"), bootReason: booted.rolledBack ? "rollback" : leftReason, crashes, log });
   const abort = (): void => {
     agent?.stop();
     end(undefined);

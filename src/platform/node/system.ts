@@ -8,11 +8,18 @@ import { readText, writeDurably } from "./files";
 /** What `freeBytes` says at most: portable code counts in 31 bits. */
 const mostBytes = 2 ** 31 - 1;
 
+/** Crashes in a row while this process lives, of the firmware named. */
+export interface Crashes {
+  count: number;
+  firmware: string;
+}
+
 /** What the host provides. */
 export interface Host {
   /** Ends this boot and begins the next one. */
   restart(): void;
   readonly bootReason: string;
+  readonly crashes: Crashes;
   log(line: string): void;
 }
 
@@ -21,6 +28,10 @@ export function nodeSystem(host: Host): System {
     restart: () => host.restart(),
     freeBytes: () => Math.min(process.availableMemory(), mostBytes),
     bootReason: () => host.bootReason,
+    crashes: () => host.crashes.count,
+    forgetCrashes() {
+      host.crashes.count = 0;
+    },
     random: (below) => randomInt(below),
     log: (line) => host.log(line),
     limits: ["pins are only reported: this computer has none", "firmware images are kept and checked, but not executed"],

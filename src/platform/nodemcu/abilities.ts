@@ -11,6 +11,8 @@ export interface Abilities {
   readonly limit: string | undefined;
   /** A part of the device's identity, by its file name. */
   identity(name: string): string | undefined;
+  /** For the console, lines: how a person gives the device its identity, or just this part of it. */
+  help(name: string): string;
   /** Why these settings do not work on this firmware, else undefined. Called before the MQTT connection is made. */
   refuse(settings: Settings): string | undefined;
   /** Whether the firmware has dropped messages, too large or for want of memory, since it was last asked. */

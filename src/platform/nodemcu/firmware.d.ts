@@ -97,6 +97,13 @@ interface SjsonModule {
   decode(this: void, text: string, options: { readonly null: unknown }): unknown;
 }
 
+/** 128 words of 32 bits. */
+/** @noSelf */
+interface RtcmemModule {
+  read32(index: number): number;
+  write32(index: number, value: number): void;
+}
+
 /** @noSelf */
 interface FileModule {
   remove(name: string): void;
@@ -171,6 +178,8 @@ interface JobsfwModule {
 
 /** Undefined on stock NodeMCU. */
 declare const jobsfw: JobsfwModule | undefined;
+/** Undefined on firmware that was built without it. */
+declare const rtcmem: RtcmemModule | undefined;
 declare const tmr: TmrModule;
 declare const mqtt: MqttModule;
 declare const http: HttpModule;
@@ -183,5 +192,5 @@ declare const node: NodeModule;
 declare const time: TimeModule;
 declare const wifi: WifiModule;
 
-/** The timer that `init.lua` armed before it loaded the agent: it restarts the board unless someone stops it. */
-declare let bootGuard: FirmwareTimer | undefined;
+/** On stock firmware the timer that `init.lua` armed before it loaded the agent: it restarts the board unless someone stops it. */
+declare const bootGuard: FirmwareTimer | undefined;

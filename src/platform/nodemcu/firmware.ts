@@ -1,6 +1,7 @@
 /** The two firmware slots, by module otaupgrade. */
 import { sortedKeys } from "../../portable/keys";
 import type { Firmware, Refusal } from "../../ports";
+import { restartAfter } from "./guard";
 
 /** What otaupgrade.info tells; nothing at all on a firmware without the module. */
 interface Slots {
@@ -58,8 +59,12 @@ export const nodemcuFirmware: Firmware = {
     // Whether the boot slot was switched is not told: otaupgrade.c ignores that result.
     return refusal ?? (following === running ? "the boot slot could not be switched" : undefined);
   },
-  // It raises where there is no trial: in the factory application.
-  accept: () => (look().own.state === "testing" ? attempt(otaupgrade.accept, undefined) : undefined),
+  accept() {
+    // It raises where there is no trial: in the factory application.
+    const refusal = look().own.state === "testing" ? attempt(otaupgrade.accept, undefined) : undefined;
+    if (refusal === undefined) restartAfter(0);
+    return refusal;
+  },
   rollback: () => attempt(otaupgrade.rollback, undefined),
 };
 

@@ -50,6 +50,9 @@ export function jobsfwAbilities(firmware: JobsfwModule, onTrial: boolean): Abili
     limit: undefined,
     // A board that came here from stock firmware by an update has its identity in files.
     identity: (name) => firmware.get(identityNamespace, name) ?? readFile(name),
+    help: (name) =>
+      `On your computer: npx esp32-jobs provision THING --nvs THING.nvs.bin, then make flash PORT=... IDENTITY=THING.nvs.bin
+Or here: jobsfw.set("${identityNamespace}", "${name}", [[...]]), at last node.restart()`,
     refuse(settings) {
       firmware.mqtt({ clientid: settings.thingName });
       return undefined;

@@ -3,9 +3,11 @@ import { startAgent } from "../../agent";
 import { readSettings, type SettingProblem, type Settings } from "../../settings";
 import type { Abilities } from "./abilities";
 import { nodemcuClock } from "./clock";
+import { countCrashes, markCrash } from "./crashes";
 import { withNul } from "./files";
 import { firmwareLimits, nodemcuFirmware } from "./firmware";
 import { nodemcuGpio } from "./gpio";
+import { restartAfter } from "./guard";
 import { nodemcuHashes } from "./hashes";
 import { nodemcuHttp } from "./http";
 import { jobsfwAbilities } from "./jobsfw";
@@ -18,17 +20,17 @@ import { joinNetwork } from "./wifi";
 
 const restartAfterErrorMs = 2000;
 const upWithinMs = 60000;
+/** The agent ends a trial that has failed by itself; the guard ends that of an agent that hangs. */
+const trialMarginMs = 30000;
+const sayAgainMs = 60000;
 
-function arm(delayMs: number): FirmwareTimer {
-  const timer = tmr.create();
-  timer.alarm(delayMs, tmr.ALARM_SINGLE, () => node.restart());
-  return timer;
-}
+/** The first part of the identity that is missing or wrong. */
+let part = "settings.json";
 
 /** Settings, or the sentence that says what is wrong with them. */
 function settingsOf({ identity, refuse }: Abilities): Settings | string {
-  const file = identity("settings.json");
-  if (file === undefined) return "the file settings.json is missing";
+  const file = identity(part);
+  if (file === undefined) return "this board has no identity (settings.json is missing)";
   const values = nodemcuJson.decode(file);
   if (values === undefined) return "settings.json does not hold a JSON object";
   const settings = readSettings(values);
@@ -36,15 +38,18 @@ function settingsOf({ identity, refuse }: Abilities): Settings | string {
   return problem ?? refuse(settings as Settings) ?? (settings as Settings);
 }
 
-/** Certificates and key, or the sentence that names the file that is missing. */
+/** Certificates and key, or the sentence that names what is missing. */
 function identityOf({ identity }: Abilities): Identity | string {
-  const ca = withNul(identity("ca.pem"));
-  const cert = withNul(identity("cert.pem"));
-  const key = withNul(identity("key.pem"));
-  if (ca === undefined || cert === undefined || key === undefined) {
-    return `setting "tls" needs the file ${ca === undefined ? "ca" : cert === undefined ? "cert" : "key"}.pem, which is missing`;
-  }
-  return { ca, cert, key };
+  const missing: string[] = [];
+  const read = (name: string): string => {
+    const text = withNul(identity(name)) ?? "";
+    if (text === "") missing.push(name);
+    return text;
+  };
+  const found: Identity = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  if (missing.length === 0) return found;
+  part = missing[0] ?? part;
+  return `this board's identity lacks ${missing.join(", ")}`;
 }
 
 /** Starts the agent. The result says why it could not. */
@@ -57,6 +62,7 @@ function start(): string | undefined {
   const limits = limit === undefined ? [] : [limit];
   for (const phrase of firmwareLimits()) limits.push(phrase);
   for (const phrase of numberLimits()) limits.push(phrase);
+  if (rtcmem === undefined) limits.push("no safe mode: this firmware lacks the module rtcmem");
   const signatures = nodemcuSignatures(abilities.identity("signer.pem"));
   if (signatures?.problem !== undefined) limits.push("cannot check signatures: no updates");
   const system = nodemcuSystem(abilities, limits);
@@ -77,23 +83,32 @@ function start(): string | undefined {
     },
     settings,
   );
+  if (onTrial) restartAfter(settings.trialSeconds * 1000 + trialMarginMs);
   return undefined;
 }
 
-const onTrial = nodemcuFirmware.info().state === "trial";
+/** Says what is wrong, and how to mend it, for as long as nobody does: whoever opens the console later shall see it, too. */
+function complain(problem: string): void {
+  print(`esp32-jobs cannot start: ${problem}`);
+  print(abilities.help(part));
+  nodemcuClock.after(sayAgainMs, () => complain(problem));
+}
+
+restartAfter(upWithinMs);
+const running = nodemcuFirmware.info();
+const onTrial = running.state === "trial";
 const abilities = jobsfw === undefined ? stockAbilities() : jobsfwAbilities(jobsfw, onTrial);
-// From init.lua, which armed it before it loaded this file; firmware that carries the agent has no init.lua.
-const guard = bootGuard ?? arm(upWithinMs);
-let isFailing = false;
+countCrashes(`${running.version} ${running.slot}`, abilities.bootReason());
 // The default restarts too, but also when a second error falls into the two seconds, and without a word when there is no console.
 node.setonerror((message) => {
   print(`error: ${tostring(message)}`);
-  if (!isFailing) arm(restartAfterErrorMs);
-  isFailing = true;
+  markCrash(true);
+  restartAfter(restartAfterErrorMs, true);
 });
 
 const problem = start();
-if (problem !== undefined) print(`esp32-jobs cannot start: ${problem}`);
+markCrash(false);
+if (problem !== undefined) complain(problem);
 // A wrong setting is for a person to correct, at a console that does not restart. But new firmware that cannot read what the firmware
 // before could has failed its trial: the restart brings the other one back.
-if (problem === undefined || !onTrial) guard.unregister();
+if (!onTrial) restartAfter(0);

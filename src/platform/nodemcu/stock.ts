@@ -21,6 +21,7 @@ export function stockAbilities(): Abilities {
     maxUrlBytes: 465,
     limit: "stock firmware: download URLs up to 465 bytes, thing names up to 32 characters, no TLS on port 443",
     identity: readFile,
+    help: () => "Put settings.json, ca.pem, cert.pem and key.pem on its file system (firmware/README.md, 3 and 4), then node.restart()",
     refuse({ thingName, port, tls }) {
       if (thingName.length > longestThingName) return 'setting "thingName" must have at most 32 characters on this firmware';
       // AWS IoT tells MQTT from HTTPS there by a name in the TLS handshake (ALPN), which mqtt.c does not send.

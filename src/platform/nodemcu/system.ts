@@ -1,6 +1,7 @@
 /** The chip: restart, memory, console, chance. */
 import type { System } from "../../ports";
 import type { Abilities } from "./abilities";
+import { crashes, forgetCrashes } from "./crashes";
 
 /** Phrases about the numbers of this build: stock NodeMCU has int32 and float32. */
 export function numberLimits(): string[] {
@@ -16,6 +17,8 @@ export function nodemcuSystem({ bootReason, random }: Abilities, limits: readonl
     restart: node.restart,
     freeBytes: node.heap,
     bootReason,
+    crashes,
+    forgetCrashes,
     random,
     log: print,
     limits,
