@@ -1,5 +1,6 @@
 /** What opens serial ports: the computer's own driver, or a simulated board. The shape is serialport's (its bindings-interface). */
 import { existsSync, readdirSync } from "node:fs";
+import { withModemLines } from "./modem-lines";
 
 export interface SerialPortInfo {
   readonly path: string;
@@ -52,7 +53,7 @@ export async function systemBinding(): Promise<SerialBinding> {
   const { SerialPort } = await import("serialport");
   const binding = SerialPort.binding as SerialBinding;
   return {
-    open: (options) => binding.open(options),
+    open: async (options) => withModemLines(await binding.open(options)),
     // On Linux it asks udevadm, which small systems and containers lack.
     list: () => binding.list().catch(portsByName),
   };

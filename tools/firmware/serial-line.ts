@@ -1,11 +1,12 @@
 /** A serial port as this project uses it: a stream, two control lines, and one sentence when it cannot be opened. */
 import { SerialPortStream } from "@serialport/stream";
+import { isWithoutBreaks } from "./modem-lines";
 import { portProblem } from "./port-problem";
 import type { ControlLines, SerialBinding } from "./serial-binding";
 
 export interface SerialLine {
   readonly stream: SerialPortStream;
-  /** Sets DTR and RTS; a line that is not named keeps its level. False where the port has no such lines, as pseudo-terminals have none. */
+  /** Sets DTR and RTS; a line that is not named keeps its level. False where they cannot be set: pseudo-terminals have none. */
   setLines(lines: ControlLines): Promise<boolean>;
   setBaudRate(baudRate: number): Promise<void>;
   /** Ends it; resolves when it is closed, also when it was already. */
@@ -29,7 +30,7 @@ export async function openSerialLine(binding: SerialBinding, path: string, baudR
       return new Promise((resolve, reject) => {
         stream.set({ ...levels }, (error) => {
           if (!error) resolve(true);
-          else if (/inappropriate ioctl|invalid argument/i.test(error.message)) resolve(false);
+          else if (isWithoutBreaks(error) || /inappropriate ioctl|invalid argument/i.test(error.message)) resolve(false);
           else reject(error);
         });
       });
