@@ -242,6 +242,33 @@ test("an error that nobody caught restarts the agent two seconds later, with the
   expect(reasons).toEqual(["crash"]);
 });
 
+test("three errors in a row that nobody caught lead to safe mode, and an update out of it", async () => {
+  const time = movableTime();
+  let crashes = 0;
+  const { service, job, outcome, line } = await startDesk({
+    time,
+    log(text) {
+      if (text === "online" && crashes < 3) throw new Error("a bug");
+    },
+    onRestart(reason) {
+      if (reason !== "crash") return;
+      crashes++;
+      // Once the pause before the next boot has begun.
+      setImmediate(() => time.skip(2_000));
+    },
+  });
+  await line("safe mode after 3 crashes in a row: only jobs for describe, ota");
+  job("blink", { action: "blink" });
+  expect(await outcome("blink")).toMatchObject({ status: "FAILED", details: { code: "SAFE_MODE" } });
+  const image = buildImage({ version: "2.0.0", project: "test", sizeBytes: 50_000 });
+  job("update", { action: "ota", url: service.putObject("image.bin", image), version: "2.0.0", sha256: digest(image) });
+  expect(await outcome("update")).toMatchObject({ status: "SUCCEEDED" });
+  job("describe", { action: "describe" });
+  const { details } = await outcome("describe");
+  expect(details).toMatchObject({ version: "2.0.0" });
+  expect(details).not.toHaveProperty("safeMode");
+});
+
 test("the signal ends it: the action comes to rest, and nothing more is told", async () => {
   const edges: number[] = [];
   const first = signalled();

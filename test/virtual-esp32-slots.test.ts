@@ -1,5 +1,5 @@
 /** Two firmware slots on the virtual board: an update from Lua, its trial, and what a reset or a power cut makes of it. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildImage, findImageProblem, readDescription } from "../tools/virtual-esp32/image";
 import type { Bench } from "./virtual-esp32/bench";
 import { bench } from "./virtual-esp32/bench";
@@ -47,6 +47,65 @@ test("makes images that the boot loader's checks pass, and that tell version and
     broken[at]! ^= 0x55;
     expect(findImageProblem(broken)).toBeDefined();
   }
+});
+
+describe("the Lua Flash Store", () => {
+  const modules = {
+    init: `print(table.concat(node.LFS.list(), " "), node.LFS.get("other"), node.LFS.get(1), node.LFS.get())
+print(node.LFS.agent == node.LFS.agent, node.flashindex("agent")("x"), node.LFS.time > 0, node.LFS.config.lfs_size, node.info("lfs").lfs_used)
+print(pcall(require, "agent"))
+package.loaders[3] = function(name) return node.LFS.get(name) end
+print(require("agent"))
+print(pcall(node.LFS.get("bad")))
+error("here")`,
+    bad: `\nerror("no luck")`,
+    agent: `local word = ... global = 1 return word`,
+  };
+  const image = (given?: Readonly<Record<string, string>>): Buffer =>
+    buildImage({ version: "1", project: "p", sizeBytes: small, ...(given !== undefined && { modules: given }) });
+
+  test("is what our firmware boots `init` from; its errors are printed, name the chunk, and restart nothing", () => {
+    const { board, time, lines, restarts } = bench(undefined, { firmware: "jobsfw" });
+    board.flash("ota_0", image(modules));
+    board.files.write("init.lua", `print("a file")`);
+    board.powerOn();
+    time.advance(10_000);
+    expect(lines.slice(0, 2)).toEqual([
+      "agent bad init\tnil\tnil\tnil",
+      `false\tx\ttrue\t131072\t${Object.values(modules).join("").length}`,
+    ]);
+    expect(lines[2]).toContain("module 'agent' not found:");
+    const [required, called, raised] = lines.filter((line) => /^agent$|^false\tbuild|^build/.test(line));
+    expect([required, called, raised]).toEqual(["agent", "false\tbuild/bad.lua:2: no luck", "build/init.lua:7: here"]);
+    expect(restarts).toEqual([]);
+  });
+
+  test("is not there in an image without Lua, and then the boot string itself fails", () => {
+    const { board, time, lines, restarts } = bench(undefined, { firmware: "jobsfw" });
+    board.powerOn();
+    time.advance(10_000);
+    expect(lines[0]).toBe("INIT:1: attempt to call a nil value");
+    expect(restarts).toEqual([]);
+    const stock = bench(`print(node.LFS.list(), node.LFS.get("agent"))`);
+    stock.board.powerOn();
+    stock.time.advance(1000);
+    expect(stock.lines).toEqual(["nil\tnil"]);
+  });
+
+  test("is nothing that stock firmware boots by itself: it wants the file init.lua", () => {
+    const { board, time, lines } = bench(undefined);
+    board.flash("ota_0", image(modules));
+    board.powerOn();
+    time.advance(1000);
+    expect(lines).toEqual(["cannot open init.lua"]);
+  });
+
+  test("holds nothing that luac.cross would not have compiled", () => {
+    const { board, time } = bench(undefined, { firmware: "jobsfw" });
+    board.flash("ota_0", image({ init: "this is not Lua" }));
+    board.powerOn();
+    expect(() => time.advance(1000)).toThrow(/luac\.cross would not have compiled module "init"/);
+  });
 });
 
 test("a new image is on trial, becomes valid when accepted, and stays", () => {
