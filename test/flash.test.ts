@@ -72,6 +72,16 @@ describe.concurrent("a board that is flashed", () => {
     for (const { offset, bytes } of other.parts) expect(board.flash.bytes.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
   });
 
+  test.each([["esp32s3"], ["esp32c3"]] as const)("may be an %s with the cable in its own USB port", async (chip) => {
+    const other = planFlash({ from: makeBuild({ chip }) });
+    let booted = 0;
+    const board = createSerialBoard({ chip, ownUsb: true, boot: () => (booted++, { type: () => undefined, stop: () => undefined }) });
+    const port = { path: "/dev/ttyACM0", board, vendorId: "303a", productId: "1001" };
+    await flashBoard(other, { binding: createSimulatedBinding(port), path: port.path, baudRate: 460800 });
+    for (const { offset, bytes } of other.parts) expect(board.flash.bytes.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
+    expect([booted, board.isInLoader]).toEqual([1, false]);
+  });
+
   test("may answer late", async () => {
     const { board, flash } = bench({ faults: { silentSyncs: 4 } });
     await flash();
@@ -129,6 +139,17 @@ describe.concurrent("a board that is not flashed", () => {
       baudRate: 115200,
     });
     await expect(work).rejects.toThrow("is encrypted: what is written here would not start");
+    expectUntouched(board);
+  });
+
+  test.each([["esp32"], ["esp32s3"], ["esp32c3"]] as const)("has secure boot: %s", async (chip) => {
+    const board = createSerialBoard({ chip, hasSecureBoot: true });
+    const work = flashBoard(planFlash({ from: makeBuild({ chip }) }), {
+      binding: createSimulatedBinding({ path, board }),
+      path,
+      baudRate: 115200,
+    });
+    await expect(work).rejects.toThrow("has secure boot: what is written here would not start");
     expectUntouched(board);
   });
 

@@ -1,7 +1,8 @@
 /** Writes a plan into a board through the loader in its ROM, with esptool-js; every piece is compared with the flash afterwards. */
 import { createHash } from "node:crypto";
 import { ESPLoader, Transport, type ROM } from "esptool-js";
-import { chips, type ChipName } from "./chips";
+import { chips } from "./chips";
+import { checkProtection, quietWatchdogs } from "./flash-chip";
 import { whyNotWritten } from "./flash-failure";
 import { hex } from "./flash-places";
 import type { FlashPart, FlashPlan } from "./flash-plan";
@@ -61,15 +62,6 @@ async function reset({ port }: WebSerial): Promise<void> {
   await port.setSignals({ dataTerminalReady: false, requestToSend: false });
 }
 
-/** Flash encryption is on while an odd number of these efuses is burnt (ESP-IDF, "Flash encryption"). */
-async function isEncrypted(loader: ESPLoader, chip: ChipName): Promise<boolean> {
-  const { address, mask } = chips[chip].cryptCount;
-  let burnt = ((await loader.readReg(address)) & mask) >>> 0;
-  let count = 0;
-  for (; burnt !== 0; burnt >>>= 1) count += burnt & 1;
-  return count % 2 === 1;
-}
-
 /** Connects and refuses another chip; nothing was written by then. */
 async function connect(loader: ESPLoader, plan: FlashPlan, path: string): Promise<ROM> {
   await loader.detectChip();
@@ -81,13 +73,9 @@ async function connect(loader: ESPLoader, plan: FlashPlan, path: string): Promis
       `the board at ${path} has an ${found}, and this firmware is for the ${title}${other in chips ? `: build it with CHIP=${other}` : ""}`,
     );
   }
-  if (loader.secureDownloadMode)
-    throw new FirmwareProblem(`the board at ${path} is in secure download mode: its flash cannot be verified, use esptool`);
-  if (await isEncrypted(loader, plan.chip))
-    throw new FirmwareProblem(
-      `the flash of the board at ${path} is encrypted: what is written here would not start, use esptool with --encrypt`,
-    );
+  await checkProtection(loader, plan.chip, path);
   await loader.chip.postConnect?.(loader);
+  await quietWatchdogs(loader, plan.chip);
   return loader.chip;
 }
 

@@ -35,6 +35,10 @@ export interface SerialBoardOptions {
   readonly flashBytes?: number;
   /** The efuses for flash encryption are burnt. */
   readonly isEncrypted?: boolean;
+  /** The efuse for secure boot is burnt. */
+  readonly hasSecureBoot?: boolean;
+  /** The cable is in the chip's own USB port instead of a bridge's. A reset leaves the watchdogs running there, and the port connected. */
+  readonly ownUsb?: boolean;
   readonly faults?: SerialFaults;
   /** The chip was reset with BOOT held: it is in its loader from the start. */
   readonly startsInLoader?: boolean;
@@ -79,6 +83,8 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
   let blocks = 0;
   let isPluggedIn = true;
   let isInReset = false;
+  /** Of the chip's own USB port: what its next reset leads to. */
+  let isToDownload = false;
   let hear: (bytes: Buffer) => void = () => undefined;
   let gone: () => void = () => undefined;
   const slip = createSlipReader(take);
@@ -96,6 +102,8 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
       if (blocks === faults.unplugAtBlock) return unplug();
       if (faults.corruptBlocks?.(blocks) === true) frame[frame.length - 1]! ^= 0x10;
     }
+    // Firmware that ran before had set it for some seconds: some blocks.
+    if (blocks > 2 && options.ownUsb === true && loader?.hasWatchdog === true) return startFirmware();
     loader?.take(frame);
   }
 
@@ -118,6 +126,7 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
       flash,
       macAddress: "24:0a:c4:00:00:01",
       isEncrypted: options.isEncrypted === true,
+      hasSecureBoot: options.hasSecureBoot === true,
       silentSyncs: faults.silentSyncs ?? 0,
       send: (frame) => send(encodeSlip(frame)),
       changeBaudrate(wanted) {
@@ -135,6 +144,13 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
     send(faults.noise ?? Buffer.alloc(0));
     send(Buffer.from(`ets Jul 29 2019 12:21:46\r\n${resetLine}0x13 (SPI_FAST_FLASH_BOOT)\r\n`));
     firmware = options.boot?.(flash, send);
+  }
+
+  /** The chip reads both lines itself (ESP32-C3 Technical Reference Manual, USB Serial/JTAG Controller, "Reset SoC into download mode"). */
+  function setOwnUsbLines(dtr: boolean, rts: boolean): void {
+    if (dtr === rts) isToDownload = isToDownload && rts;
+    else if (dtr) isToDownload = true;
+    else (isToDownload ? startLoader : startFirmware)();
   }
 
   function unplug(): void {
@@ -171,6 +187,7 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
     },
     setLines({ dtr, rts }) {
       if (faults.ignoresLines === true) return;
+      if (options.ownUsb === true) return setOwnUsbLines(dtr, rts);
       // Two transistors: RTS alone pulls EN, DTR alone pulls IO0, both together pull nothing (ESP32-DevKitC's schematic).
       const holdsReset = rts && !dtr;
       if (holdsReset) stop();

@@ -10,6 +10,7 @@ export interface RomLoaderOptions {
   readonly flash: NorFlash;
   readonly macAddress: string;
   readonly isEncrypted: boolean;
+  readonly hasSecureBoot: boolean;
   /** Sends a frame, still without SLIP. */
   readonly send: (frame: Buffer) => void;
   /** False refuses the rate. The answer goes out at the old one. */
@@ -23,6 +24,8 @@ export interface RomLoaderOptions {
 export interface RomLoader {
   /** A frame from the host. */
   take(frame: Buffer): void;
+  /** Whether a watchdog will restart the chip soon. */
+  readonly hasWatchdog: boolean;
 }
 
 interface Done {
@@ -171,6 +174,9 @@ export function createRomLoader(options: RomLoaderOptions): RomLoader {
   }
 
   return {
+    get hasWatchdog() {
+      return registers.hasWatchdog;
+    },
     take(frame) {
       const command = readCommand(frame);
       if (command !== undefined) carryOut(command);
