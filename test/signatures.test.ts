@@ -1,5 +1,5 @@
 /** The same signatures, right and wrong, before the adapter of Node and before that of NodeMCU inside the virtual board. */
-import { createPublicKey, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Signatures } from "../src/ports";
 import { nodeSignatures } from "../src/platform/node/signatures";
@@ -66,7 +66,7 @@ describe("on a board with our component", () => {
     expect(lines[n]).toBe(`${n % 10}\t${isRight}\tnil`);
   });
 
-  test("a certificate serves as its key does; what is no key matches nothing", async () => {
+  test("a certificate serves as its key does; of what is no key on P-256 the board knows before anything is signed", async () => {
     const { certificate, privateKey } = await (await openAuthority()).issueDevice("signer");
     const made = {
       name: "",
@@ -74,11 +74,28 @@ describe("on a board with our component", () => {
       signature: sign("sha256", Buffer.from("image"), privateKey).toString("base64"),
       isRight: true,
     };
+    const spki = { type: "spki", format: "pem" } as const;
     const found = await onBoard(
-      [certificate, "no key", certificate.slice(0, 200)].map((signer) => ({ ...made, signer })),
+      [
+        certificate,
+        "no key",
+        certificate.slice(0, 200),
+        privateKey,
+        generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export(spki).toString(),
+        generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey.export(spki).toString(),
+      ].map((signer) => ({ ...made, signer })),
       { firmware: "jobsfw" },
     );
-    expect(found).toEqual(["0\ttrue\tnil", "1\tfalse\tnil", "2\tfalse\tnil", "nil"]);
+    const problem = "signer.pem is no public key on the curve P-256";
+    expect(found).toEqual([
+      "0\ttrue\tnil",
+      `1\tfalse\t${problem} (-15616)`,
+      `2\tfalse\t${problem} (-15616)`,
+      `3\tfalse\t${problem} (-15616)`,
+      `4\tfalse\t${problem} (-16128)`,
+      `5\tfalse\t${problem} (-14848)`,
+      "nil",
+    ]);
     expect(matchesOn(nodeSignatures(createPublicKey(certificate))!, { ...made, signer: certificate })).toBe(true);
   });
 });

@@ -46,6 +46,9 @@ export const fuzzers: readonly Program[] = [
   { name: "signature", own: ["fuzz-signature.c"], component: ["signature.c"], needs: ["mbedtls"], fuzzes: true },
 ];
 
+/** Says what `jobsfw.verify` says. */
+export const verifier: Program = { name: "verify", own: ["verify-tool.c"], component: ["signature.c"], needs: ["mbedtls"] };
+
 /** The functions of ESP-IDF that the component stands in front of, as its CMakeLists.txt says. */
 export function wrapped(): string[] {
   const cmake = readFileSync(join(component, "CMakeLists.txt"), "utf8");
@@ -107,6 +110,13 @@ export async function build(program: Program, compiler: string, options: readonl
     output,
   ]);
   return output;
+}
+
+/** A file among those of the programs, with this in it. */
+export function scratchFile(name: string, text: string): string {
+  const file = join(scratch, name);
+  writeFileSync(file, text);
+  return file;
 }
 
 /** Runs a program to its end; throws what it wrote when that is not a good one. */

@@ -1,4 +1,6 @@
 /* argv[1]: a folder with vectors that OpenSSL has made: keys, certificate, digest, signatures. */
+#include <stdbool.h>
+#include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
 #include "allocator.h"
 #include "check.h"
@@ -119,8 +121,60 @@ static void malformed_signature(void)
     CHECK(verify_bytes(key.bytes, key.length, signature.bytes, signature.length) < 0);
     signature.bytes[i] ^= (char)(1 << i % 8);
   }
-  CHECK(verify_bytes(key.bytes, key.length, "\x30\x06\x02\x01\x00\x02\x01\x00", 8) < 0); /* r and s are 0 */
-  CHECK(verify_bytes(key.bytes, key.length, "\x30\x06\x02\x01\x01\x02\x01\x01", 8) < 0);
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, "\x30\x06\x02\x01\x00\x02\x01\x00", 8), MBEDTLS_ERR_ECP_VERIFY_FAILED); /* r and s are 0 */
+}
+
+/* Writes the numbers of the good signature in DER with so many zeros too many, or with lengths of two bytes. */
+static size_t encode(char *into, int zeros_before_r, int zeros_before_s, bool long_length)
+{
+  const char *r = signature.bytes + 2, *s = r + 2 + r[1];
+  const char *numbers[] = { r, s };
+  const int zeros[] = { zeros_before_r, zeros_before_s };
+  char body[160] = { 0 };
+  size_t at = 0;
+  for (int n = 0; n < 2; n++) {
+    body[at++] = 2;
+    body[at++] = (char)(numbers[n][1] + zeros[n]);
+    at += (size_t)zeros[n];
+    memcpy(body + at, numbers[n] + 2, (size_t)numbers[n][1]);
+    at += (size_t)numbers[n][1];
+  }
+  size_t head = 0;
+  into[head++] = 0x30;
+  if (long_length) into[head++] = (char)0x81;
+  into[head++] = (char)at;
+  memcpy(into + head, body, at);
+  return head + at;
+}
+
+/* Mbed TLS alone takes each of these: one signature would have many forms. */
+static void other_forms(void)
+{
+  char form[200];
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 0, 0, false)), 0);
+  CHECK(signature.length + 1 <= JOBSFW_SIGNATURE_MAX);
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 1, 0, false)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 0, 1, false)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 0, 0, true)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  static const char *const malformed[] = {
+    "\x31\x06\x02\x01\x01\x02\x01\x01", "\x30\x06\x04\x01\x01\x02\x01\x01", "\x30\x06\x02\x01\x01\x02\x01\x81", "\x30\x06\x02\x01\x81\x02\x01\x01",
+    "\x30\x06\x02\x04\x01\x02\x01\x01", "\x30\x06\x02\x03\x01\x02\x01\x01", "\x30\x06\x02\x7f\x01\x02\x01\x01", "\x30\x06\x02\x00\x01\x02\x01\x01",
+    "\x30\x05\x02\x01\x01\x02\x01\x01", "\x30\x80\x02\x01\x01\x02\x01\x01", "\x30\x06\x02\x01\x01\x02\x00\x01", "\x30\x06\x02\x01\x01\x02\x02\x01",
+  };
+  for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
+    CHECK_NUMBER(verify_bytes(key.bytes, key.length, malformed[i], 8), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+}
+
+/* How the agent learns at boot whether its key is one: any key that is gives this code, and no other does. */
+static void key_alone(void)
+{
+  const blob keys[] = { key, key_windows, key_der, certificate, certificate_der, other_key }, none[] = { rsa_key, p384_key, k256_key, digest, signature };
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    CHECK_NUMBER(verify_bytes(keys[i].bytes, keys[i].length, "\x30\x06\x02\x01\x01\x02\x01\x01", 8), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    int code = verify_bytes(none[i].bytes, none[i].length, "\x30\x06\x02\x01\x01\x02\x01\x01", 8);
+    CHECK(code < 0 && code != MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  }
 }
 
 /* One refusal in the parsing of a key, wherever it is; then here and there in the arithmetic, which allocates thousands of times. */
@@ -166,6 +220,8 @@ int main(int argc, char **argv)
   TEST("another key, an RSA key and keys of other curves are refused", wrong_key);
   TEST("keys cut anywhere, too large or unreadable are refused", malformed_key);
   TEST("signatures too short, too long, padded or with one other bit are refused", malformed_signature);
+  TEST("a signature has one form: what Mbed TLS would take besides is wrong", other_forms);
+  TEST("one and one tell a key on P-256 from everything else", key_alone);
   TEST("memory refused at an allocation never makes a wrong signature good", no_memory);
   blob *all[] = { &key, &key_windows, &key_der, &certificate, &certificate_der, &other_key, &rsa_key, &p384_key, &k256_key, &digest, &signature, &rsa_signature, &k256_signature };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]->bytes);

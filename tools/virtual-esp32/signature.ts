@@ -2,15 +2,14 @@
 import type { KeyObject } from "node:crypto";
 import { X509Certificate, createPublicKey } from "node:crypto";
 
-/** Codes of mbedTLS as Lua sees them; 0 is a good signature. */
+/** Codes of mbedTLS as Lua sees them; 0 is a good signature. Of a key that is none, mbedTLS has many codes: here they are one. */
 const verifyCode = {
   good: 0,
   failed: -0x4e00,
   badInput: -0x3e80,
   keyType: -0x3f00,
   curve: -0x3a00,
-  keyFormat: -0x3d00,
-  certificateFormat: -0x2180,
+  noKey: -0x3d00,
 } as const;
 
 const longestKey = 4096;
@@ -57,11 +56,12 @@ function times(point: Point, factor: bigint): Point {
   return sum;
 }
 
-/** An INTEGER of DER at `at`, and what follows it; undefined when there is none, or not in its shortest form. */
+/** An INTEGER of DER at `at`, not negative, and what follows it; undefined when there is none, or not in its shortest form. */
 function integerAt(der: Buffer, at: number): { readonly value: bigint; readonly end: number } | undefined {
   const size = der[at + 1] ?? 0;
   const bytes = der.subarray(at + 2, at + 2 + size);
-  if (der[at] !== 2 || size === 0 || size > 33 || bytes.length !== size || bytes[0]! > 127) return undefined;
+  if (der[at] !== 2 || size === 0 || bytes.length !== size || bytes[0]! > 127) return undefined;
+  if (size > 1 && bytes[0] === 0 && bytes[1]! < 128) return undefined;
   return { value: BigInt(`0x${bytes.toString("hex")}`), end: at + 2 + size };
 }
 
@@ -80,20 +80,25 @@ function isEcdsa(key: KeyObject, digest: Buffer, der: Buffer): boolean {
   return sum !== undefined && mod(sum.x, n) === r.value;
 }
 
-/** PEM or DER; the first certificate counts. */
-function readKey(key: Buffer): KeyObject | number {
-  const isPem = key.includes("-----BEGIN ");
-  const isCertificate = key.includes("-----BEGIN CERTIFICATE-----");
+const certificates = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
+
+/** PEM or DER. Of several certificates the first counts, and each must be one. A private key is no key here, though Node would take it. */
+function readKey(key: Buffer): KeyObject | undefined {
+  const text = key.toString("latin1");
   try {
-    if (isCertificate) return new X509Certificate(key).publicKey;
-    return isPem ? createPublicKey(key) : createPublicKey({ key, format: "der", type: "spki" });
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text.match(certificates)?.map((pem) => new X509Certificate(pem).publicKey)[0];
+    if (text.includes("-----BEGIN ")) return text.includes(" PRIVATE KEY-----") ? undefined : createPublicKey(key);
+    return key[0] === 0x30 ? createPublicKey({ key, format: "der", type: "spki" }) : undefined;
   } catch {
-    if (isPem) return isCertificate ? verifyCode.certificateFormat : verifyCode.keyFormat;
+    return derCertificate(key)?.publicKey;
   }
+}
+
+function derCertificate(key: Buffer): X509Certificate | undefined {
   try {
-    return new X509Certificate(key).publicKey;
+    return key[0] === 0x30 ? new X509Certificate(key) : undefined;
   } catch {
-    return verifyCode.certificateFormat;
+    return undefined;
   }
 }
 
@@ -102,8 +107,9 @@ export function verifySignature(pem: Buffer, digest: Buffer, signature: Buffer):
   if (pem.length === 0 || pem.length > longestKey) return verifyCode.badInput;
   if (signature.length < shortestSignature || signature.length > longestSignature) return verifyCode.badInput;
   const key = readKey(pem);
-  if (typeof key === "number") return key;
-  if (key.asymmetricKeyType !== "ec") return verifyCode.keyType;
+  if (key === undefined) return verifyCode.noKey;
+  if (key.asymmetricKeyType === "rsa") return verifyCode.keyType;
+  if (key.asymmetricKeyType !== "ec") return verifyCode.noKey;
   if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") return verifyCode.curve;
   return isEcdsa(key, digest, signature) ? verifyCode.good : verifyCode.failed;
 }

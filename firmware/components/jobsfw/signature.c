@@ -6,10 +6,26 @@
 #include "mbedtls/private_access.h" /* Mbed TLS 3 */
 #include "mbedtls/x509_crt.h"
 
+/* DER has one form for two whole numbers. Mbed TLS takes others, too (library/asn1parse.c: long lengths, leading zeros, negative numbers). */
+static bool is_der(const unsigned char *s, size_t length)
+{
+  if (s[0] != 0x30 || s[1] != length - 2) return false;
+  size_t at = 2;
+  for (int n = 0; n < 2; n++) {
+    if (length - at < 3 || s[at] != 2) return false;
+    size_t size = s[at + 1], first = at + 2;
+    if (size == 0 || size > length - first || s[first] > 127) return false;
+    if (size > 1 && s[first] == 0 && s[first + 1] < 128) return false;
+    at = first + size;
+  }
+  return at == length;
+}
+
 static int check(mbedtls_pk_context *pk, const unsigned char *digest, const unsigned char *signature, size_t length)
 {
   if (!mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA)) return MBEDTLS_ERR_PK_TYPE_MISMATCH;
   if (mbedtls_pk_ec(*pk)->MBEDTLS_PRIVATE(grp).id != MBEDTLS_ECP_DP_SECP256R1) return MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
+  if (!is_der(signature, length)) return MBEDTLS_ERR_ECP_VERIFY_FAILED;
   return mbedtls_pk_verify(pk, MBEDTLS_MD_SHA256, digest, JOBSFW_DIGEST_LENGTH, signature, length);
 }
 

@@ -156,7 +156,10 @@ interface WifiModule {
 /** Our component (firmware/components/jobsfw): what the agent uses of it. It raises for arguments of the wrong type only. */
 /** @noSelf */
 interface JobsfwModule {
-  /** Whether `signature` (DER, ECDSA or RSA) over a SHA-256 `digest` of 32 bytes is by the key in `pem`, a public key or a certificate. */
+  /**
+   * Whether `signature` (DER, ECDSA on P-256) over a SHA-256 `digest` of 32 bytes is by the key in `pem`, a public key or a certificate. The
+   * number is 0, or mbedTLS's code.
+   */
   verify(pem: string, digest: string, signature: string): LuaMultiReturn<[boolean, number]>;
   /** So many bytes, 0 to 256, of the hardware's generator. */
   random(count: number): string;
