@@ -50,9 +50,9 @@ export const endings = {
   SHA256_MISMATCH: "FAILED",
   /** The signature is not this device's signer's over the image that came; nothing was activated. Remedy: sign this very image with the key whose public half the device has. */
   SIGNATURE_INVALID: "FAILED",
-  /** The download is not a firmware image for this chip, or its own checks failed. Remedy: send the application image (not a merged or an ELF file). */
+  /** The download is not a firmware image for this chip and of this firmware's project, or its own checks failed. Remedy: send the application image (not a merged or an ELF file); another project is flashed by cable. */
   IMAGE_INVALID: "FAILED",
-  /** Flash could not be erased or written. Remedy: try again; replace the board if it stays. */
+  /** Flash could not be erased or written, or the image is larger than a slot whose size the firmware does not tell. Remedy: compare the image's size with the board's partition table; try again; replace the board if it stays. */
   FLASH_FAILED: "FAILED",
   /** The new firmware did not prove itself and the previous one runs again. Remedy: read the console of a board with that image. */
   ROLLED_BACK: "FAILED",

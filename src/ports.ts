@@ -156,6 +156,8 @@ export type FirmwareState = "trial" | "accepted";
 export interface FirmwareInfo {
   /** The running image's own version, `unknown` when it has none. */
   readonly version: string;
+  /** The project that it is of, by its description; undefined where that is not told. Updates are of the same. */
+  readonly project?: string | undefined;
   /** The slot it runs from, such as `ota_0`. */
   readonly slot: string;
   readonly state: FirmwareState;

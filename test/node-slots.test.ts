@@ -44,11 +44,11 @@ test("a new folder runs its first version from ota_0", () => {
 test("a new image boots on trial, with the version that it says itself, and stays once accepted", () => {
   update(boot().firmware, "2.0.0");
   const trial = boot();
-  expect(trial.firmware.info()).toEqual({ version: "2.0.0", slot: "ota_1", state: "trial" });
+  expect(trial.firmware.info()).toEqual({ version: "2.0.0", project: "test", slot: "ota_1", state: "trial" });
   expect(trial.rolledBack).toBe(false);
   expect(trial.firmware.accept()).toBeUndefined();
   expect(trial.firmware.info().state).toBe("accepted");
-  expect(boot().firmware.info()).toEqual({ version: "2.0.0", slot: "ota_1", state: "accepted" });
+  expect(boot().firmware.info()).toEqual({ version: "2.0.0", project: "test", slot: "ota_1", state: "accepted" });
 });
 
 test("a restart during the trial brings the previous firmware back, for good", () => {
@@ -80,7 +80,7 @@ test("updates go back and forth between the slots", () => {
   const second = boot().firmware;
   second.accept();
   update(second, "3.0.0");
-  expect(boot().firmware.info()).toEqual({ version: "3.0.0", slot: "ota_0", state: "trial" });
+  expect(boot().firmware.info()).toEqual({ version: "3.0.0", project: "test", slot: "ota_0", state: "trial" });
 });
 
 test("a power cut during the download leaves the running firmware the one to boot", () => {

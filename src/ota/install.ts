@@ -5,6 +5,8 @@ import { sleep, waitFor, type Task } from "../portable/task";
 import type { Bytes, Device, Hash } from "../ports";
 import { urlProblem, type Image } from "./image";
 
+/** Where the project's name begins in an image: in the description, which is ahead of the first segment (esp_app_desc_t). Zeros fill it up. */
+const projectAt = 80;
 const mostRedirects = 5;
 /** A broken connection is normal on Wi-Fi: the download is begun again this often, after these pauses. */
 const pausesMs = [2000, 10000];
@@ -86,6 +88,9 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
   let receivedBytes = 0;
   let nextPercent = 10;
   let end: Fetched | undefined;
+  // The beginning of the image and the project that it must be of, until that was looked at.
+  let head = "";
+  let wanted = firmware.info().project;
 
   // The rest of the response is of no interest once this is called.
   function stop(how: Fetched): void {
@@ -133,6 +138,16 @@ function fetchImage(device: Device, image: Image, url: string, progress: Progres
   function receive(chunk: Bytes): Fetched | undefined {
     if (receivedBytes === 0 && chunk.charCodeAt(0) !== 0xe9)
       return bad("IMAGE_INVALID", "the download does not begin like an ESP32 image (0xE9)");
+    if (wanted !== undefined) {
+      head += chunk;
+      const nameEnd = projectAt + wanted.length;
+      if (head.length > nameEnd) {
+        // Another program would never report, nor take another update.
+        if (head.slice(projectAt, nameEnd + 1) !== wanted + "\0")
+          return bad("IMAGE_INVALID", `the image is not of this firmware's project, ${wanted}`);
+        wanted = undefined;
+      }
+    }
     receivedBytes += chunk.length;
     if (expectedBytes !== undefined && receivedBytes > expectedBytes) {
       return bad("SIZE_MISMATCH", `the image has more than the ${text(expectedBytes)} bytes that were announced`);

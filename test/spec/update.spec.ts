@@ -143,6 +143,27 @@ export const spec: Spec = {
       "REJECTED IMAGE_TOO_LARGE: the image has 1600000 bytes, the slot has 1572864",
     );
   },
+  "refuses an image of another project, in whatever pieces it comes, and without one knows no other": () => {
+    const contents = `${magic}${"h".repeat(79)}lamp\0${"c".repeat(915)}`;
+    const pieces = (size: number): ScriptedAnswer => {
+      const list: string[] = [];
+      for (let at = 0; at < contents.length; at += size) list.push(contents.slice(at, at + size));
+      return { status: 200, sizeBytes: 1000, chunks: list };
+    };
+    const ends = (project: string | undefined, size: number): string => {
+      const answers = { [url]: pieces(size) };
+      return ending(update(plain, project === undefined ? { answers } : { answers, project })).split(":")[0] ?? "";
+    };
+    for (const size of [1, 33, 84, 85, 86, 1000]) {
+      // Not refused for its project, the image is found to be another one than the job's.
+      equal([ends("lamp", size), ends(undefined, size)], ["FAILED MD5_MISMATCH", "FAILED MD5_MISMATCH"]);
+      for (const other of ["desk", "lam", "lamps"]) equal(ends(other, size), "FAILED IMAGE_INVALID");
+    }
+    equal(
+      ending(update(plain, { answers: { [url]: pieces(100) }, project: "desk" })),
+      "FAILED IMAGE_INVALID: the image is not of this firmware's project, desk",
+    );
+  },
   "fails when flash does, at every step": () => {
     equal(ending(update(plain, { refusals: { begin: "erase" } })), "FAILED FLASH_FAILED: the slot could not be made ready: erase");
     equal(ending(update(plain, { refusals: { write: "worn" } })), "FAILED FLASH_FAILED: the slot could not be written at byte 500: worn");

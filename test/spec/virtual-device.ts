@@ -12,6 +12,8 @@ import type { ScriptedAnswer } from "./virtual-http";
 /** What a spec may start a device with. Everything has a default: an accepted version 1.0.0 in ota_0, and 1.5 MB for the next. */
 export interface VirtualDeviceOptions {
   readonly version?: string;
+  /** The project of the running firmware; not told unless given. */
+  readonly project?: string;
   readonly state?: FirmwareState;
   /** The slot it runs from; `ota_0` unless said otherwise. */
   readonly slot?: string;
@@ -106,6 +108,7 @@ export function virtualDevice(options: VirtualDeviceOptions = {}): VirtualDevice
     firmware: virtualFirmware(
       {
         version: options.version ?? "1.0.0",
+        project: options.project,
         state: options.state ?? "accepted",
         runningSlot: options.slot ?? "ota_0",
         slotBytes: options.slotBytes ?? 1572864,

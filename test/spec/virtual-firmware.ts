@@ -8,6 +8,8 @@ export type FirmwareStep = "begin" | "write" | "activate" | "accept" | "rollback
 /** What runs, and what an update meets. */
 export interface FirmwareScript {
   readonly version: string;
+  /** Undefined: not told. */
+  readonly project: string | undefined;
   readonly state: FirmwareState;
   readonly runningSlot: string;
   /** The size of the slot that updates go to; 0 makes a board that cannot update itself. */
@@ -23,13 +25,13 @@ export function virtualFirmware(
   did: (what: string) => void,
   restart: (how: string) => void,
 ): Firmware {
-  const { version, runningSlot, slotBytes, refusals } = script;
+  const { version, project, runningSlot, slotBytes, refusals } = script;
   let state = script.state;
   let isOpen = false;
   let writtenBytes = 0;
 
   return {
-    info: () => ({ version, slot: runningSlot, state }),
+    info: () => (project === undefined ? { version, slot: runningSlot, state } : { version, project, slot: runningSlot, state }),
     target: () => (slotBytes === 0 ? undefined : { slot: runningSlot === "ota_0" ? "ota_1" : "ota_0", sizeBytes: slotBytes }),
     begin(): Refusal {
       if (refusals.begin !== undefined) return refusals.begin;

@@ -78,7 +78,7 @@ export function nodeFirmware(dir: string, booted: Booted, restart: () => void): 
         const image = checkImage(readFileSync(path));
         if ("problem" in image) return image.problem;
         change((data) => {
-          data.slots[target] = { state: "new", version: image.version };
+          data.slots[target] = { state: "new", ...image };
           data.boot = target;
         });
         return undefined;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 /** What the image says of itself, or what is wrong with it, for a person. */
-export type ImageCheck = { readonly version: string } | { readonly problem: string };
+export type ImageCheck = { readonly version: string; readonly project: string } | { readonly problem: string };
 
 export const imageMagic = 0xe9;
 const headerBytes = 24;
@@ -11,7 +11,8 @@ const segmentHeaderBytes = 8;
 const descriptionAt = headerBytes + segmentHeaderBytes;
 const descriptionMagic = 0xabcd5432;
 const versionAt = descriptionAt + 16;
-const versionBytes = 32;
+const projectAt = descriptionAt + 48;
+const nameBytes = 32;
 const mostSegments = 16;
 const chipEsp32 = 0;
 const checksumSeed = 0xef;
@@ -48,6 +49,6 @@ export function checkImage(image: Buffer): ImageCheck {
     if (!digest.equals(image.subarray(end, end + digestBytes))) return wrong("the digest of the image is wrong");
   }
   if (image.readUInt32LE(descriptionAt) !== descriptionMagic) return wrong("the image has no application description");
-  const version = image.toString("latin1", versionAt, versionAt + versionBytes).replace(/\0.*$/s, "");
-  return { version: version === "" ? "unknown" : version };
+  const name = (at: number): string => image.toString("latin1", at, at + nameBytes).replace(/\0.*$/s, "");
+  return { version: name(versionAt) || "unknown", project: name(projectAt) };
 }

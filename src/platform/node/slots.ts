@@ -13,6 +13,8 @@ export type SlotState = "new" | "testing" | "valid" | "invalid" | "aborted";
 export interface Slot {
   state: SlotState;
   version: string;
+  /** None for the firmware that there was before any update. */
+  project?: string;
 }
 
 /** What `otadata.json` holds. A slot that was never written, or is being written, has no entry. */
@@ -37,7 +39,9 @@ function isOtaData(value: unknown): value is OtaData {
   const { boot, slots } = value as Partial<OtaData>;
   if ((boot !== "ota_0" && boot !== "ota_1") || typeof slots !== "object" || slots === null) return false;
   for (const slot of [slots.ota_0, slots.ota_1]) {
-    if (slot !== undefined && !(isSlotState(slot.state) && typeof slot.version === "string")) return false;
+    if (slot === undefined) continue;
+    const { state, version, project } = slot;
+    if (!isSlotState(state) || typeof version !== "string" || !["string", "undefined"].includes(typeof project)) return false;
   }
   return slots[boot] !== undefined;
 }
@@ -90,7 +94,12 @@ export function bootSlot(dir: string, firstVersion: string): Booted {
   const running = data.slots[data.boot];
   return {
     slot: data.boot,
-    info: { version: running?.version ?? "unknown", slot: data.boot, state: running?.state === "testing" ? "trial" : "accepted" },
+    info: {
+      version: running?.version ?? "unknown",
+      project: running?.project,
+      slot: data.boot,
+      state: running?.state === "testing" ? "trial" : "accepted",
+    },
     rolledBack: data.boot !== chosen,
   };
 }

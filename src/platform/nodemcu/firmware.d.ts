@@ -68,6 +68,8 @@ interface HttpModule {
 
 interface FirmwareSlot {
   readonly state?: string;
+  /** The project's name. */
+  readonly name?: string;
   readonly version?: string;
 }
 

@@ -43,6 +43,7 @@ export const nodemcuFirmware: Firmware = {
     const { running, own } = look();
     return {
       version: own.version ?? node.info("sw_version").git_commit_id ?? "unknown",
+      project: own.name,
       slot: running ?? "unknown",
       state: own.state === "testing" ? "trial" : "accepted",
     };
