@@ -1,5 +1,6 @@
 /** What opens serial ports: the computer's own driver, or a simulated board. The shape is serialport's (its bindings-interface). */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { withModemLines } from "./modem-lines";
 
 export interface SerialPortInfo {
@@ -41,11 +42,33 @@ export interface SerialBinding {
   open(options: SerialOpenOptions): Promise<OpenSerialPort>;
 }
 
-/** USB serial ports by the names that Linux gives them. */
-function portsByName(): SerialPortInfo[] {
-  if (!existsSync("/dev")) return [];
-  const names = readdirSync("/dev").filter((name) => /^tty(USB|ACM)\d+$/.test(name));
-  return names.sort().map((name) => ({ path: `/dev/${name}` }));
+/** The folder of the USB device that a port belongs to: some levels above the port's own in /sys. */
+function usbIds(device: string): Pick<SerialPortInfo, "vendorId" | "productId"> {
+  const id = (folder: string, name: string): string => readFileSync(join(folder, name), "latin1").trim();
+  for (let folder = device; folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, "idVendor"))) return { vendorId: id(folder, "idVendor"), productId: id(folder, "idProduct") };
+  return {};
+}
+
+/** USB serial ports by the names that Linux gives them, and what /sys says of them. */
+export function portsByName(dev = "/dev", sys = "/sys/class/tty"): SerialPortInfo[] {
+  if (!existsSync(dev)) return [];
+  const names = readdirSync(dev).filter((name) => /^tty(USB|ACM)\d+$/.test(name));
+  return names.sort().map((name) => {
+    const device = join(sys, name, "device");
+    return { path: join(dev, name), ...(existsSync(device) ? usbIds(realpathSync(device)) : {}) };
+  });
+}
+
+/** A port's one name: links such as those in /dev/serial/by-id lead to it, and macOS has each port as tty and as cu. */
+function nameOf(path: string): string {
+  const name = existsSync(path) ? realpathSync(path) : path;
+  return name.replace(/^\/dev\/cu\./, "/dev/tty.");
+}
+
+/** Whether two paths are the same port. */
+export function isSamePort(path: string, other: string): boolean {
+  return path === other || nameOf(path) === nameOf(other);
 }
 
 /** The ports of this computer. Loaded when needed: it is native code. */
@@ -55,7 +78,7 @@ export async function systemBinding(): Promise<SerialBinding> {
   return {
     open: async (options) => withModemLines(await binding.open(options)),
     // On Linux it asks udevadm, which small systems and containers lack.
-    list: () => binding.list().catch(portsByName),
+    list: () => binding.list().catch(() => portsByName()),
   };
 }
 

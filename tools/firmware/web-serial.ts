@@ -1,6 +1,6 @@
 /** A serial line in the clothes of the Web Serial API, which is what esptool-js talks to. */
 import { ReadableStream, WritableStream } from "node:stream/web";
-import type { SerialBinding } from "./serial-binding";
+import { isSamePort, type SerialBinding } from "./serial-binding";
 import { openSerialLine, type SerialLine } from "./serial-line";
 
 /** The part of Web Serial's SerialPort that esptool-js uses (its lib/webserial.js), and `setBaudRate`, which it prefers to opening the port anew. */
@@ -36,7 +36,7 @@ export interface WebSerialOptions {
 
 /** Wraps the port at `path`; it is opened by `open`. */
 export async function createWebSerial({ binding, path, gone }: WebSerialOptions): Promise<WebSerial> {
-  const ids = (await binding.list()).find((candidate) => candidate.path === path);
+  const ids = (await binding.list()).find((candidate) => isSamePort(candidate.path, path));
   let line: SerialLine | undefined;
   let readable: ReadableStream<Uint8Array> | null = null;
   let writable: WritableStream<Uint8Array> | null = null;
