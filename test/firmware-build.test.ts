@@ -103,6 +103,17 @@ describe("a build", { timeout: 60_000 }, () => {
     expect(found).toEqual(["managed_components/libsodium/fetched.c", "sdkconfig", "build/bootloader/bootloader.bin"]);
   });
 
+  test("is done again without a network, for the chips that it was done for once with one", async () => {
+    const clone = newClone();
+    await build(clone);
+    clone.fail("offline");
+    const before = treeOf(clone.path);
+    await build(clone);
+    expect(treeOf(clone.path)).toEqual(before);
+    await expect(build(clone, { chip: "esp32c3" })).rejects.toThrow(/NodeMCU's make failed: the first build for a chip fetches libsodium/);
+    await build(clone);
+  });
+
   test("hands our component to NodeMCU, and notices when NodeMCU does not take it", async () => {
     const clone = newClone();
     let environment = "";
@@ -170,7 +181,12 @@ describe("a build is refused, with the command that helps", { timeout: 60_000 },
 
   test("but takes submodules that are plain folders", async () => {
     const clone = newClone({ submodules: false });
-    execFileSync("cp", [join(clone.path, "../esp-idf/export.sh"), join(clone.path, "sdk/esp32-esp-idf")]);
+    execFileSync("cp", [
+      "-r",
+      join(clone.path, "../esp-idf/export.sh"),
+      join(clone.path, "../esp-idf/tools"),
+      join(clone.path, "sdk/esp32-esp-idf"),
+    ]);
     expect((await build(clone)).warned.at(-1)).toMatch(/sdk\/esp32-esp-idf may not be at the commit/);
   });
 
@@ -194,6 +210,7 @@ describe("a build that fails", { timeout: 60_000 }, () => {
   test.each([
     ["drop MBEDTLS_DYNAMIC_BUFFER", /did not take what was asked for:\n {2}CONFIG_MBEDTLS_DYNAMIC_BUFFER=y was dropped$/],
     ["compile", /NodeMCU's make failed\n(.*\n)* {2}main\.c:7:3: error: expected ';'.*\n(.*\n)*The whole log: .*build\.log$/],
+    ["relink", /NodeMCU's make, with the Lua code, failed: the image does not fit its slot: .*FLASH=8MB\n(.*\n)* {2}Error: All app/],
     ["large", /^image has 1638416 bytes, and there is room for 1638400$/],
     ["no lfs", /the image does not hold the Lua code/],
     ["wrong chip", /nodemcu\.bin is not sound: image is for another chip/],

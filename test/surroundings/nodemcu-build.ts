@@ -37,9 +37,15 @@ const valueOf = (name: string): string => new RegExp(`^CONFIG_${name}="?(.*?)"?$
 mkdirSync("build/bootloader", { recursive: true });
 mkdirSync("build/partition_table", { recursive: true });
 mkdirSync("build/luac_cross", { recursive: true });
+// The component manager asks the registry unless what it has fetched was for this chip (idf_component_manager/dependencies.py, is_solve_required).
+const isFetched = existsSync("dependencies.lock") && readFileSync("dependencies.lock", "utf8").includes(`target: ${chip}\n`);
+if (!isFetched && fault === "offline") {
+  console.log("  ERROR: Cannot establish a connection to the component registry.  Are you\n  connected to the internet?");
+  process.exit(2);
+}
 mkdirSync("managed_components/libsodium", { recursive: true });
 writeFileSync("managed_components/libsodium/idf_component.yml", "version: 1\n");
-writeFileSync("dependencies.lock", "dependencies: {}\n");
+writeFileSync("dependencies.lock", `dependencies: {}\ntarget: ${chip}\n`);
 writeFileSync("components/platform/include/buildinfo.h", "#define BUILDINFO\n");
 appendFileSync("build/environment", `${process.env["EXTRA_COMPONENT_DIRS"] ?? ""}\n`);
 
@@ -56,6 +62,10 @@ for (let done = 1; done <= 20; done++) {
   }
 }
 
+if (fault === "relink" && existsSync("build/luac.out")) {
+  console.log("Error: All app partitions are too small for binary nodemcu.bin size 0x190010:");
+  process.exit(2);
+}
 // embed_lfs.sh leaves all files one after the other, each behind its name.
 const luac = existsSync("build/luac.out") ? readFileSync("build/luac.out", "utf8") : "";
 const modules = Object.fromEntries(

@@ -16,8 +16,8 @@ export const writtenByBuilds = [
   "components/platform/include/buildinfo.h",
 ] as const;
 
-/** What a build may start from: what the component manager has fetched once it need not fetch again, which works without a network. */
-const startedFrom: readonly string[] = ["managed_components", "dependencies.lock"];
+/** What the component manager has fetched, and for which chip and ESP-IDF: with both it builds without a network. */
+const fetched: readonly string[] = ["managed_components", "dependencies.lock"];
 
 const asideName = ".esp32-jobs-aside";
 
@@ -58,8 +58,24 @@ function putBack(clone: string): void {
   rmSync(aside, { recursive: true });
 }
 
-/** Puts aside what the person has there. The result puts it back, and takes away what was built; calling it again does nothing. */
-export function borrow(clone: string): () => void {
+function copy(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+}
+
+/** Keeps what was fetched for this build, for the next one for the same chip: it would otherwise go with everything else that was built. */
+export function keepFetched(clone: string, kept: string): void {
+  const fresh = `${kept}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  for (const name of fetched) if (isThere(join(clone, name))) copy(join(clone, name), join(fresh, name));
+  rmSync(kept, { recursive: true, force: true });
+  if (isThere(fresh)) renameSync(fresh, kept);
+}
+
+/**
+ * Puts aside what the person has there. A build starts from what an earlier one has fetched, `kept`, else from what the person's own has.
+ * The result puts all back, and takes away what was built; calling it again does nothing.
+ */
+export function borrow(clone: string, kept?: string): () => void {
   const other = borrowerOf(clone);
   if (other !== undefined && other !== process.pid && isAlive(other))
     throw new FirmwareProblem(`another build, process ${other}, is at work in ${clone}: wait for it, or end it`);
@@ -68,10 +84,8 @@ export function borrow(clone: string): () => void {
   mkdirSync(aside);
   for (const name of writtenByBuilds) if (isThere(join(clone, name))) move(join(clone, name), join(aside, name));
   writeFileSync(join(aside, "borrower"), `${process.pid}`);
-  for (const name of startedFrom) {
-    if (isThere(join(aside, name)))
-      cpSync(join(aside, name), join(clone, name), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-  }
+  const source = kept !== undefined && isThere(kept) ? kept : aside;
+  for (const name of fetched) if (isThere(join(source, name))) copy(join(source, name), join(clone, name));
   let isBack = false;
   return () => {
     if (isBack) return;

@@ -6,7 +6,7 @@ import type { ChipName } from "../chips";
 import { findConfigProblems, findDroppedSymbols, readConfig, type Config } from "../kconfig";
 import { findPartitionProblems, parsePartitionsCsv } from "../partitions-csv";
 import { FirmwareProblem } from "../problem";
-import { borrow } from "./borrowed";
+import { borrow, keepFetched } from "./borrowed";
 import { checkClone, isPlainPath } from "./clone";
 import { collect, type Built } from "./collect";
 import { remedyFor } from "./remedies";
@@ -89,15 +89,15 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
   refuseAll(findConfigProblems(asked, chip), "firmware/sdkconfig.defaults does not do");
   clone.warnings.forEach(warn);
   const env = buildEnvironment({ chip, defaults: [join(clone.path, "sdkconfig.defaults"), ...ours], components: componentsIn(firmware) });
-  checkEspIdf(clone.path, env);
+  checkEspIdf(clone.path, chip, env);
 
   async function step(command: string, args: readonly string[], what: string): Promise<void> {
     const last: string[] = [];
     const line = (text: string): void => {
       last.push(text);
       if (last.length > 200) last.shift();
-      // ninja's "[12/1050] Building ..."
-      const [, done, of] = /^\[(\d+)\/(\d+)\]/.exec(text) ?? [];
+      // ninja's "[12/1050] Building ...", make's "[ 12%] Building ..."
+      const [, done, of = 100] = /^\[ *(\d+)(?:\/(\d+)|%)\]/.exec(text) ?? [];
       if (done !== undefined) request.progress(Number(done), Number(of));
     };
     const code = await run(command, args, { cwd: clone.path, env, log, line, signal });
@@ -115,17 +115,25 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
     refuseAll(findDroppedSymbols(asked, readConfig(text, "sdkconfig")), "the build did not take what was asked for");
   }
 
-  const giveBack = borrow(clone.path);
+  const kept = join(out, "fetched", chip);
+  const giveBack = borrow(clone.path, kept);
   process.once("exit", giveBack);
   try {
     say(`Building NodeMCU ${clone.commit.slice(0, 8)} for ${chip}, ${flash} of flash, as ${version}; this takes minutes`);
     await step("make", [], "NodeMCU's make");
     checkConfig();
+    keepFetched(clone.path, kept);
     say("Putting the Lua code into the image");
     // Lua names its errors after these paths: short ones, without anything of this machine.
     const sources = lua.map((file) => join("build", basename(file)));
     lua.forEach((file, index) => copyFileSync(file, join(clone.path, sources[index]!)));
-    await step("tools/embed_lfs.sh", sources, "NodeMCU's tools/embed_lfs.sh");
+    try {
+      await step("tools/embed_lfs.sh", sources, "NodeMCU's tools/embed_lfs.sh");
+    } catch (error) {
+      // It throws away what its own make says; where that has failed, making once more tells why.
+      if (!signal.aborted && existsSync(join(clone.path, "build/luac.out"))) await step("make", [], "NodeMCU's make, with the Lua code,");
+      throw error;
+    }
     checkConfig();
     const lfsBytes = Number(asked.get("CONFIG_NODEMCU_EMBEDDED_LFS_SIZE") ?? 0);
     const { commit, path } = clone;
