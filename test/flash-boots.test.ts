@@ -65,7 +65,7 @@ describe("a virtual board behind a serial port", () => {
     await flash(bench, `print("hello from " .. node.info("sw_version").git_commit_id)`, "1.0.0");
     expect(bench.virtual.powered).toBe(true);
     expect(bench.virtual.slots()).toMatchObject({ versions: { ota_0: "1.0.0" } });
-    expect(await lineAfterReset(bench, /hello/)).toMatch(/^hello from /);
+    expect(await lineAfterReset(bench, /hello/)).toMatch(/^> hello from /);
     await flash(bench, `error("no luck")`, "1.0.1");
     expect(await lineAfterReset(bench, /luck/)).toMatch(/agent\.lua:1: no luck/);
     expect(bench.virtual.slots()).toMatchObject({ versions: { ota_0: "1.0.1" }, running: "ota_0" });
@@ -85,12 +85,12 @@ describe("a virtual board behind a serial port", () => {
         return join(files, settings);
       };
       await flash(bench, bundle, "1.0.0", imageOf("lamp"));
-      expect(await lineAfterReset(bench, /I am/)).toBe("I am lamp\tnil");
+      expect(await lineAfterReset(bench, /I am/)).toBe("> I am lamp\tnil");
       bench.virtual.nvs.write("records", "kept", "since");
       await flash(bench, bundle, "1.0.1");
-      expect(await lineAfterReset(bench, /I am/)).toBe("I am lamp\tsince");
+      expect(await lineAfterReset(bench, /I am/)).toBe("> I am lamp\tsince");
       await flash(bench, bundle, "1.0.1", imageOf("desk"));
-      expect(await lineAfterReset(bench, /I am/)).toBe("I am desk\tnil");
+      expect(await lineAfterReset(bench, /I am/)).toBe("> I am desk\tnil");
       expect(bench.virtual.nvs.read("identity", "cert.pem")?.length).toBe(5000);
       bench.virtual.powerOff();
       rmSync(files, { recursive: true });
@@ -106,7 +106,7 @@ describe("a virtual board behind a serial port", () => {
     );
     expect(await lineAfterReset(bench, /one|two/)).toBe("two");
     await flash(bench, `print("one")`, "1.0.0");
-    expect(await lineAfterReset(bench, /one|two/)).toBe("one");
+    expect(await lineAfterReset(bench, /one|two/)).toBe("> one");
     bench.virtual.powerOff();
   });
 
@@ -157,7 +157,7 @@ describe("a virtual board behind a serial port", () => {
     await expect(work).rejects.toThrow("stopped while nodemcu.bin was being written");
     expect(await lineAfterReset(bench, /partition/)).toBe("E (48) flash_parts: partition 0 invalid magic number");
     await flash(bench, `print("hello")`, "1.0.0");
-    expect(await lineAfterReset(bench, /hello/)).toBe("hello");
+    expect(await lineAfterReset(bench, /hello/)).toBe("> hello");
     bench.virtual.powerOff();
   });
 });

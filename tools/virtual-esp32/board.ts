@@ -16,8 +16,8 @@ import type { SlotName } from "./otadata";
 import { chooseSlot, nextSlot, slotNames, slotState } from "./otadata";
 import type { Edge } from "./pins";
 import { createPins } from "./pins";
-import type { Network, Pace } from "./radio";
-import { createRadio, hostNetwork } from "./radio";
+import type { Network } from "./radio";
+import { createRadio, hostNetwork, paceOf } from "./radio";
 import { seeded } from "./random";
 import { mountSpiffs } from "./spiffs";
 
@@ -54,6 +54,8 @@ export interface Boot {
 
 export interface BoardEvents {
   line: string;
+  /** What comes out of the console as it comes: prompts and what is typed, too. */
+  console: string;
   pin: Edge;
   restart: { readonly reason: string };
   boot: Boot;
@@ -81,6 +83,8 @@ export interface Board {
   powerOn(): void;
   /** Cuts the power, now. */
   powerOff(): void;
+  /** Types at the console's prompt. */
+  type(bytes: Uint8Array): void;
   readonly powered: boolean;
   /** Edges of pins since power-on. */
   pins(): Edge[];
@@ -105,6 +109,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   const random = seeded(options.seed ?? 1);
   const listeners: { [E in keyof BoardEvents]: Set<(value: BoardEvents[E]) => void> } = {
     line: new Set(),
+    console: new Set(),
     pin: new Set(),
     restart: new Set(),
     boot: new Set(),
@@ -124,10 +129,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   let bootCount = 0;
   const pins = createPins(
     () => time.now() - poweredAt,
-    (edge) => {
-      edges.push(edge);
-      tell("pin", edge);
-    },
+    (edge) => (edges.push(edge), tell("pin", edge)),
   );
 
   function line(text: string): void {
@@ -135,6 +137,8 @@ export function createBoard(options: BoardOptions = {}): Board {
     options.log?.(shown);
     tell("line", shown);
   }
+  /** What the boot loader and ESP-IDF say. */
+  const say = (text: string): void => (tell("console", `${text}\r\n`), line(text));
 
   function reset(reason: ResetReason): void {
     chip?.stop();
@@ -149,7 +153,7 @@ export function createBoard(options: BoardOptions = {}): Board {
       const slot = chooseSlot(flash);
       if (slot === undefined) {
         // The boot loader resets and tries again, for ever.
-        line("E boot: No bootable app partitions in the partition table");
+        say("E boot: No bootable app partitions in the partition table");
         reset("restart");
         return;
       }
@@ -183,6 +187,7 @@ export function createBoard(options: BoardOptions = {}): Board {
       running: slot,
       resetReason: reason,
       line,
+      out: (text) => tell("console", text),
       ended,
     });
     const wifi = registerModules(chip, image.modules);
@@ -203,7 +208,7 @@ export function createBoard(options: BoardOptions = {}): Board {
       line(`hang: ${fault.message}`);
       return;
     }
-    if (fault.kind !== "restart") line(fault.message);
+    if (fault.kind !== "restart") say(fault.message);
     if (fault.kind === "panic") rtc.panics = Math.min(15, rtc.panics + 1);
     tell("restart", { reason: fault.kind });
     reset(fault.kind);
@@ -263,6 +268,7 @@ export function createBoard(options: BoardOptions = {}): Board {
       reset("power");
     },
     powerOff: cut,
+    type: (bytes) => chip?.type(bytes),
     get powered() {
       return powered;
     },
@@ -290,9 +296,4 @@ export function createBoard(options: BoardOptions = {}): Board {
       setAccessPoint(isThere);
     },
   };
-}
-
-function paceOf(bytesPerSecond: number | undefined, time: TimeSource): Pace | undefined {
-  if (bytesPerSecond === undefined) return undefined;
-  return { restMs: (bytes) => Math.ceil((bytes * 1000) / bytesPerSecond), after: (delayMs, fire) => time.after(delayMs, fire) };
 }

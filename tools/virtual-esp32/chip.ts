@@ -6,6 +6,7 @@ import { Fault } from "./fault";
 import type { Link, Radio } from "./radio";
 import type { SlotName } from "./otadata";
 import type { Pins } from "./pins";
+import { createPrompt } from "./prompt";
 import type { Spiffs } from "./spiffs";
 import type { Priority, Tasks } from "./tasks";
 import { createTasks } from "./tasks";
@@ -43,6 +44,8 @@ export interface ChipOptions {
   readonly component: Component | undefined;
   /** A line on the console. */
   readonly line: (text: string) => void;
+  /** All that comes out of the console, as it comes: prompts, what is typed, lines with their ends. */
+  readonly out: (text: string) => void;
   /** The chip has stopped: the board decides what follows. */
   readonly ended: (fault: Fault) => void;
 }
@@ -72,6 +75,8 @@ export interface Chip extends ChipOptions {
   readonly isOn: boolean;
   /** Runs the boot chunk and then what was queued. */
   boot(code: Uint8Array | undefined, chunkName: string): void;
+  /** The console's keyboard. */
+  type(bytes: Uint8Array): void;
   /** The chip is dead from now on: timers do not fire, tasks do not run. */
   stop(): void;
 }
@@ -190,7 +195,9 @@ export function createChip(options: ChipOptions): Chip {
       if (delayMs > 0) cancelRestart = chip.after(restartAt - time.now(), () => options.ended(new Fault("restart", restartByTimer)));
     },
     write(text) {
-      consoleText += typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+      const shown = typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+      options.out(shown);
+      consoleText += shown;
       const lines = consoleText.split("\n");
       consoleText = lines.pop() ?? "";
       lines.forEach(options.line);
@@ -207,8 +214,10 @@ export function createChip(options: ChipOptions): Chip {
         if (code === undefined) chip.write(`cannot open ${chunkName.slice(1)}\n`);
         else vm.runChunk(code, chunkName);
       });
+      if (isOn) prompt.start();
       deliver();
     },
+    type: (bytes) => prompt.type(bytes),
     stop() {
       isOn = false;
       for (const cancel of timers) cancel();
@@ -216,6 +225,7 @@ export function createChip(options: ChipOptions): Chip {
       options.radio.powerOff();
     },
   };
+  const prompt = createPrompt(chip, options.out);
   return chip;
 }
 

@@ -2,6 +2,7 @@
 import { Duplex } from "node:stream";
 import { connect as connectTcp } from "node:net";
 import type { Socket } from "node:net";
+import type { TimeSource } from "../time";
 
 /** Where connections go to. */
 export interface Network {
@@ -126,4 +127,10 @@ class Gate extends Duplex {
     if (!this.abandoned) this.peer?.destroy();
     done(error);
   }
+}
+
+/** A link that carries so many bytes a second; undefined for one as fast as this computer. */
+export function paceOf(bytesPerSecond: number | undefined, time: TimeSource): Pace | undefined {
+  if (bytesPerSecond === undefined) return undefined;
+  return { restMs: (bytes) => Math.ceil((bytes * 1000) / bytesPerSecond), after: (delayMs, fire) => time.after(delayMs, fire) };
 }

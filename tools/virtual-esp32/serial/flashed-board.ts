@@ -7,7 +7,7 @@ import {
   type Partition,
 } from "../../firmware/partition-table";
 import type { Board } from "../board";
-import { soundImageIn } from "../image";
+import { imageBytesIn, soundImageIn } from "../image";
 import { slotNames } from "../otadata";
 import type { Firmware, SerialBoardOptions } from "./board";
 import type { NorFlash } from "./nor-flash";
@@ -42,13 +42,6 @@ export function readPartition(flash: NorFlash, label: string): Buffer | undefine
   return contentsOf(flash, label)?.bytes;
 }
 
-/** What of a slot counts: all up to where it is erased to its end. */
-function withoutErasedEnd(slot: Buffer): Buffer {
-  let end = slot.length;
-  while (end > 0 && slot[end - 1] === 0xff) end--;
-  return slot.subarray(0, end);
-}
-
 /** Lets a virtual board run what is in the flash behind a serial port; its console goes to that port. */
 export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["boot"]> {
   // When a slot or NVS was taken over from the flash: until the loader writes there again, the board's own, which updates and records change, is newer.
@@ -66,26 +59,25 @@ export function bootsFromFlash(board: Board): NonNullable<SerialBoardOptions["bo
     }
     const slots = slotNames.map((name) => {
       const { bytes, erases } = contentsOf(flash, name) ?? nothingThere;
-      return { name, contents: withoutErasedEnd(bytes), erases };
+      return { name, image: bytes.subarray(0, imageBytesIn(bytes) ?? 0), erases };
     });
     // A board that was updated has an image of its own even then.
-    if (taken.size === 0 && slots.every(({ contents }) => soundImageIn(contents) === undefined)) {
+    if (taken.size === 0 && slots.every(({ image }) => soundImageIn(image) === undefined)) {
       say("E boot: No bootable app partitions in the partition table");
       return nothing;
     }
-    for (const { name, contents, erases } of slots) {
-      if (taken.get(name) === erases || soundImageIn(contents) === undefined) continue;
+    for (const { name, image, erases } of slots) {
+      if (taken.get(name) === erases || soundImageIn(image) === undefined) continue;
       taken.set(name, erases);
-      board.flash(name, contents);
+      board.flash(name, image);
     }
     const nvs = contentsOf(flash, "nvs") ?? nothingThere;
     if (taken.get("nvs") !== nvs.erases) board.nvs.flash(nvs.bytes);
     taken.set("nvs", nvs.erases);
-    const quiet = board.on("line", say);
+    const quiet = board.on("console", (text) => print(Buffer.from(text)));
     board.powerOn();
     return {
-      // The virtual board's Lua has no prompt.
-      type: () => undefined,
+      type: board.type,
       stop() {
         quiet();
         board.powerOff();
