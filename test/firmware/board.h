@@ -9,11 +9,14 @@ extern size_t board_heap_free, board_heap_block;
 extern esp_reset_reason_t board_reset_reason;
 extern unsigned board_restarts, board_ticks_rested;
 extern int64_t board_now_us;
+extern bool board_refuse_timer_start;
 /* Lets the time pass, and the timers end. */
 void board_pass_ms(int64_t ms);
 
 /* NVS. The named call fails with the error, once: "open", "get", "set", "erase", "commit", "stats". */
 void board_nvs_fail(const char *call, esp_err_t err);
+/* A string of these bytes, with a NUL or without. */
+void board_nvs_put_bytes(const char *name_space, const char *key, const char *bytes, size_t length);
 void board_nvs_put_string(const char *name_space, const char *key, const char *value);
 /* The value keeps its length in the index, but a part of it is gone. */
 void board_nvs_tear(const char *name_space, const char *key);

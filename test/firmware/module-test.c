@@ -64,14 +64,25 @@ static void reasons(void)
 
 static void watchdog(void)
 {
+  lua_State *L = open_lua();
+  lua_getglobal(L, "jobsfw");
+  lua_getfield(L, -1, "watchdog");
+  lua_pushinteger(L, 1000);
+  allocator_grants = 0; /* one refusal: the call asks Lua for nothing before it asks for the timer */
+  CHECK_NUMBER(lua_pcall(L, 1, 0, 0), LUA_ERRRUN);
   allocator_grants = -1;
+  CHECK(strstr(lua_tostring(L, -1), "no memory for a timer"));
+  lua_close(L);
   run("for _, ms in ipairs{ -1, 86400001, 1 << 32, '' } do assert(not pcall(jobsfw.watchdog, ms)) end");
   run("jobsfw.watchdog(1000)");
   board_pass_ms(900);
   run("jobsfw.watchdog(1000)");
   board_pass_ms(900);
   CHECK_NUMBER(board_restarts, 0);
+  board_refuse_timer_start = true;
+  run("local ok, message = pcall(jobsfw.watchdog, 1000) assert(not ok and message:find('the timer does not start', 1, true))");
   run("jobsfw.watchdog(0)");
+  board_refuse_timer_start = false;
   board_pass_ms(5000);
   CHECK_NUMBER(board_restarts, 0);
   run("jobsfw.watchdog(86400000)");

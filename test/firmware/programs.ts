@@ -26,18 +26,21 @@ export interface Program {
 
 const all = ["assembly.c", "options.c", "record.c", "signature.c", "module.c", "wrap_http.c", "wrap_mqtt.c"];
 
+/** Stands in for ESP-IDF. */
+const board = ["board.c", "board-network.c"];
+
 export const tests: readonly Program[] = [
   { name: "assembly", own: ["assembly-test.c", "allocator.c"], component: ["assembly.c"], narrow: true },
   { name: "options", own: ["options-test.c", "allocator.c"], component: ["options.c"], narrow: true },
-  { name: "record", own: ["record-test.c", "board.c"], component: ["record.c"], narrow: true },
+  { name: "record", own: ["record-test.c", ...board], component: ["record.c"], narrow: true },
   { name: "signature", own: ["signature-test.c", "allocator.c"], component: ["signature.c"], needs: ["mbedtls"] },
-  {
-    name: "wraps",
-    own: ["wraps-test.c", "board.c", "allocator.c"],
+  ...(["mqtt", "message", "http"] as const).map((name) => ({
+    name: `wrap_${name}`,
+    own: [`wraps-${name}-test.c`, ...board, "allocator.c"],
     component: ["assembly.c", "options.c", "wrap_http.c", "wrap_mqtt.c"],
-    narrow: true,
-  },
-  { name: "module", own: ["module-test.c", "board.c", "allocator.c"], component: all, needs: ["lua", "mbedtls"] },
+    narrow: true as const,
+  })),
+  { name: "module", own: ["module-test.c", ...board, "allocator.c"], component: all, needs: ["lua", "mbedtls"] },
 ];
 
 export const fuzzers: readonly Program[] = [

@@ -108,6 +108,16 @@ static void failures(void)
     CHECK_NUMBER(read_whole(&size), ESP_OK);
     CHECK((size == 3 && memcmp(buffer, "old", 3) == 0) || (size == 9 && memcmp(buffer, "new value", 9) == 0));
   }
+  board_nvs_fail("open", ESP_ERR_NVS_NOT_INITIALIZED);
+  CHECK_NUMBER(jobsfw_record_read(&record, buffer, 3), ESP_ERR_NVS_NOT_INITIALIZED);
+  board_nvs_fail("open", ESP_ERR_NVS_NOT_INITIALIZED);
+  CHECK_NUMBER(jobsfw_record_erase(&record), ESP_ERR_NVS_NOT_INITIALIZED);
+  board_nvs_fail("commit", ESP_ERR_NVS_REMOVE_FAILED);
+  CHECK_NUMBER(jobsfw_record_erase(&record), ESP_ERR_NVS_REMOVE_FAILED);
+  CHECK_NUMBER(board_nvs_open_handles, 0);
+  /* A string without its NUL: the flash is not what NVS says of it. */
+  board_nvs_put_bytes("identity", "cert", "", 0);
+  CHECK_NUMBER(jobsfw_record_size(&record, &size), ESP_FAIL);
   board_nvs_clear();
 }
 
