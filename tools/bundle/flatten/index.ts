@@ -16,7 +16,9 @@ import { callTextsByMethod } from "./methods";
 import { modulesInOrder, type CompiledFile } from "./modules";
 import { leaveOutNils } from "./nils";
 import { placeSingleCalls } from "./once";
+import { ownNames } from "./own-names";
 import { print, type Printed } from "./print";
+import { shortenNames } from "./short-names";
 import { compareOnce } from "./switches";
 import { endEarly } from "./tails";
 import { useNoTemporaries } from "./temporaries";
@@ -48,6 +50,7 @@ export function flatten(compiled: ts.Program, files: readonly CompiledFile[], en
   callTextsByMethod(program.root);
   leaveOutNils(program.root);
   endEarly(program.root);
+  shortenNames(program, ownNames(compiled));
   layOut(program);
   const library = libraryFor(program, options.luaTarget ?? tstl.LuaTarget.Universal, ts.sys);
   return print(program, compiled, ts.sys, library, folder);
