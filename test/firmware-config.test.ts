@@ -74,6 +74,7 @@ describe("a check of defaults", () => {
     [{ MQTT_USE_CUSTOM_CONFIG: undefined }, "CONFIG_MQTT_BUFFER_SIZE depends on MQTT_USE_CUSTOM_CONFIG, which does not hold"],
     [{ NODEMCU_EMBED_LFS: "n" }, "CONFIG_NODEMCU_EMBEDDED_LFS_SIZE depends on NODEMCU_EMBED_LFS, which does not hold"],
     [{ PARTITION_TABLE_CUSTOM: "n" }, "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME depends on PARTITION_TABLE_CUSTOM, which does not hold"],
+    [{ ESP_TASK_WDT_INIT: "n" }, "CONFIG_ESP_TASK_WDT_PANIC depends on ESP_TASK_WDT_INIT, which does not hold"],
     [{ NODEMCU_EMBEDDED_LFS_SIZE: "131072" }, "CONFIG_NODEMCU_EMBEDDED_LFS_SIZE=131072 is no hex"],
     [{ LUA_NUMBER_DOUBLE: "yes" }, "CONFIG_LUA_NUMBER_DOUBLE=yes is no bool"],
     [{ ESPTOOLPY_FLASHSIZE_8MB: "y" }, "only one of CONFIG_ESPTOOLPY_FLASHSIZE_4MB, CONFIG_ESPTOOLPY_FLASHSIZE_8MB can be y"],
