@@ -51,6 +51,7 @@ appendFileSync("build/environment", `${process.env["EXTRA_COMPONENT_DIRS"] ?? ""
 
 for (let done = 1; done <= 20; done++) {
   console.log(`[${done}/20] Building C object esp-idf/main/CMakeFiles/object-${done}.c.obj`);
+  if (done === 4) console.log("[1/2] Building C object bootloader.c.obj\n[2/2] Linking C executable bootloader.elf");
   if (fault === "compile" && done === 12) {
     console.log("FAILED: esp-idf/main/CMakeFiles/object-12.c.obj\nmain.c:7:3: error: expected ';' before '}' token\nninja: build stopped");
     process.exit(2);

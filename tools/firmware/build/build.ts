@@ -93,12 +93,15 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
 
   async function step(command: string, args: readonly string[], what: string): Promise<void> {
     const last: string[] = [];
+    let whole = 0;
     const line = (text: string): void => {
       last.push(text);
       if (last.length > 200) last.shift();
-      // ninja's "[12/1050] Building ...", make's "[ 12%] Building ..."
+      // ninja's "[12/1050] Building ...", make's "[ 12%] Building ..."; the boot loader is a smaller build of its own, in the middle.
       const [, done, of = 100] = /^\[ *(\d+)(?:\/(\d+)|%)\]/.exec(text) ?? [];
-      if (done !== undefined) request.progress(Number(done), Number(of));
+      if (done === undefined || Number(of) < whole) return;
+      whole = Number(of);
+      request.progress(Number(done), whole);
     };
     const code = await run(command, args, { cwd: clone.path, env, log, line, signal });
     if (signal.aborted) throw new FirmwareProblem("stopped; the clone is as it was before");
