@@ -24,16 +24,16 @@ export const op = {
   runUserCode: 0xd3,
 } as const;
 
-/** What can go wrong, and its number in the ROM and in the stub (flasher_stub/include/stub_flasher.h). */
+/** What can go wrong, and its number in the ROM and in the stub (espressif/esp-flasher-stub, src/commands.h: the stub that esptool-js has). */
 export const failures = {
   badLength: { rom: 0x05, stub: 0xc0 },
   badChecksum: { rom: 0x07, stub: 0xc1 },
   badBlockSize: { rom: 0x05, stub: 0xc2 },
-  badCommand: { rom: 0x05, stub: 0xff },
+  badCommand: { rom: 0x05, stub: 0xc3 },
   spiFailed: { rom: 0x06, stub: 0xc4 },
   notInFlashMode: { rom: 0x06, stub: 0xc6 },
   inflateFailed: { rom: 0x0b, stub: 0xc7 },
-  notEnoughData: { rom: 0x06, stub: 0xc8 },
+  notEnoughData: { rom: 0x06, stub: 0xc0 },
   tooMuchData: { rom: 0x06, stub: 0xc9 },
 } as const;
 

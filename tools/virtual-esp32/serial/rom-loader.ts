@@ -1,7 +1,7 @@
 /** The loader in the ROM of an ESP32, and the stub that a flasher puts in its place: Espressif's serial protocol from the chip's side. */
 import { getStubJsonByChipName } from "esptool-js";
 import { createFlashDownload } from "./flash-download";
-import type { NorFlash } from "./nor-flash";
+import { sectorBytes, type NorFlash } from "./nor-flash";
 import { answer, checksumOf, failures, op, readCommand, type Command, type Failure } from "./protocol";
 import { createRegisters, type ChipModel } from "./registers";
 
@@ -61,9 +61,14 @@ export function createRomLoader(options: RomLoaderOptions): RomLoader {
   let isAttached = false;
   let silentSyncs = options.silentSyncs;
 
+  /** The ROM of the ESP32 family says that something failed and then what; the stub only what. */
+  function statusOf(failure: Failure | undefined): readonly number[] {
+    if (isStub) return [failure === undefined ? 0 : failures[failure].stub, 0];
+    return failure === undefined ? [0, 0, 0, 0] : [1, failures[failure].rom, 0, 0];
+  }
+
   function reply(command: Command, { failure, value, data }: Done, after: () => void = () => undefined): void {
-    const status = failure === undefined ? [0, 0] : [1, failures[failure][isStub ? "stub" : "rom"]];
-    send(answer(command.op, value ?? 0, data ?? Buffer.alloc(0), isStub ? status : [...status, 0, 0]));
+    send(answer(command.op, value ?? 0, data ?? Buffer.alloc(0), statusOf(failure)));
     after();
   }
 
@@ -108,14 +113,16 @@ export function createRomLoader(options: RomLoaderOptions): RomLoader {
     for (let n = 0; n < refusals; n++) send(answer(0, 0, Buffer.alloc(0), [1, failures.badCommand.rom, 0, 0]));
   }
 
-  /** A block: the stub says that it has arrived and writes it then, so that what went wrong is told with the next one. */
+  /** A block: the stub says that it has arrived and writes it then, so that what went wrong is told in place of the next answer. */
   function takeBlock(command: Command): void {
-    const earlier = isStub ? download.problem() : undefined;
-    const failure = download.block(command) ?? earlier;
+    const failure = download.block(command);
     reply(command, { failure: failure ?? (isStub ? undefined : download.problem()) });
   }
 
   function carryOut(command: Command): void {
+    // The stub tells of it once, and does nothing of what it is asked with that.
+    const earlier = isStub ? download.problem() : undefined;
+    if (earlier !== undefined) return reply(command, { failure: earlier });
     if (flashOps.includes(command.op) && !isAttached) return reply(command, { failure: "spiFailed" });
     if (dataOps.includes(command.op)) return takeBlock(command);
     switch (command.op) {
@@ -146,7 +153,12 @@ export function createRomLoader(options: RomLoaderOptions): RomLoader {
         return reply(command, { failure: download.begin(command, true) });
       case op.flashEnd:
       case op.flashDeflEnd:
-        return reply(command, { failure: download.problem() ?? download.end() }, command.word(0) === 0 ? options.runUserCode : undefined);
+        // Only the ROM starts the firmware then (esp-flasher-stub, s_flash_end).
+        return reply(
+          command,
+          { failure: download.problem() ?? download.end() },
+          command.word(0) === 0 && !isStub ? options.runUserCode : undefined,
+        );
       case op.spiFlashMd5: {
         const digest = flash.md5(command.word(0), command.word(1));
         return reply(command, { data: isStub ? digest : Buffer.from(digest.toString("hex")) });
@@ -164,10 +176,12 @@ export function createRomLoader(options: RomLoaderOptions): RomLoader {
         return reply(command, {});
       case op.eraseRegion:
         if (!isStub) return refuseUnknown(command);
+        if (command.word(0) % sectorBytes !== 0 || command.word(1) % sectorBytes !== 0) return reply(command, { failure: "badLength" });
         flash.erase(command.word(0), command.word(1));
         return reply(command, {});
       case op.runUserCode:
-        return isStub ? options.runUserCode() : refuseUnknown(command);
+        // The stub has no answer for it, and does nothing.
+        return isStub ? undefined : refuseUnknown(command);
       default:
         return refuseUnknown(command);
     }
