@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { agentBundle } from "../tools/bundle/targets";
 import { luaModules } from "../tools/cli/virtual-board";
+import { openAuthority } from "../tools/jobs-service/certificates";
 import { buildImage } from "../tools/virtual-esp32/image";
 import { boardWith, compileForBoard, type ProgramBoard } from "./surroundings/board-program";
 import { scriptedBroker, type ScriptedBroker } from "./surroundings/scripted-broker";
@@ -77,11 +78,25 @@ describe("the agent with the component", () => {
     expect(restarts).toEqual([]);
   });
 
-  test("works with an identity that was typed at the console, as the message says", async () => {
-    const typed = `jobsfw.set("identity", "settings.json", [[${JSON.stringify(settings)}]]) node.restart()`;
-    const { board, lines, until } = agentBoard(`if not jobsfw.get("identity", "settings.json") then ${typed} end\n${agentLua}`);
+  test("takes an identity that is typed at the console, as the message says: PEM texts with their own lines", async () => {
+    const { ca } = await openAuthority();
+    const { board, lines, until, pass } = agentBoard();
     board.powerOn();
+    await until(() => lines.length > 0, "the message");
+    const name = "l".repeat(40);
+    const typed = [
+      `jobsfw.set("identity", "settings.json", [[${JSON.stringify({ ...settings, thingName: name })}]])`,
+      `jobsfw.set("identity", "ca.pem", [[${ca.trim()}]])`,
+    ];
+    for (const text of typed) {
+      for (const line of text.split("\n")) expect(line.length).toBeLessThan(250);
+      board.type(Buffer.from(`${text}\n`));
+      await pass(1000);
+    }
+    expect(board.nvs.read("identity", "ca.pem")?.toString()).toBe(ca.trim());
+    board.type(Buffer.from("node.restart()\n"));
     await until(() => lines.includes("online"), "the connection");
+    expect(lines.join("\n")).toContain(`${name}: firmware 1.0.0`);
   });
 });
 
@@ -111,6 +126,18 @@ describe("what restarts a board that does not come up", () => {
       expect(lines[0]).toContain(held ? "The agent is held" : "boot reason power");
       expect(restarts).toEqual([]);
     }
+  });
+
+  test("is called off by who types hold=1 within the first second at a board that keeps failing", async () => {
+    const { board, lines, until, pass, restarts } = agentBoard("error('broken')");
+    board.powerOn();
+    await pass(500);
+    board.type(Buffer.from("hold=1\n"));
+    await until(() => lines.some((line) => line.startsWith("The agent is held.")), "the word");
+    await pass(120_000);
+    expect(restarts).toEqual([]);
+    board.type(Buffer.from('file.remove("hold") node.restart()\n'));
+    await until(() => lines.some((line) => line.startsWith("The agent did not start")), "the agent's error");
   });
 
   test("is no use to firmware without its Lua: the prompt says why", async () => {
