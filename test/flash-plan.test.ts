@@ -1,4 +1,5 @@
 /** What is flashed, read from a build: whatever does not fit together is refused with one sentence, before a port is opened. */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -193,6 +194,19 @@ describe("a build is refused", () => {
       "has 28688 bytes, and the room before the partition table only 28672",
     ],
     ["the flash is too small for the table", args("4MB", "2MB"), "has flash_size 4MB in its header, and flash_args 2MB: build again"],
+    [
+      "the boot loader takes the flash for a smaller one than the table",
+      (files) => {
+        const bootloader = files["bootloader/bootloader.bin"] as Buffer;
+        bootloader[3] = 0x10; // 2 MB
+        createHash("sha256")
+          .update(bootloader.subarray(0, -32))
+          .digest()
+          .copy(bootloader, bootloader.length - 32);
+        args("4MB", "keep")(files);
+      },
+      "bootloader.bin takes the flash for 2 MB, and the partition table ends at 0x400000: build again",
+    ],
     ["the header asks for another mode", args("dio", "qio"), "has flash_mode dio in its header, and flash_args qio"],
   ])("when %s", (_, change, sentence) => {
     expect(refusal(change)).toContain(sentence);

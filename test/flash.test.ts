@@ -82,6 +82,11 @@ describe.concurrent("a board that is flashed", () => {
     expect([booted, board.isInLoader]).toEqual([1, false]);
   });
 
+  test("may have a flash whose maker numbers sizes otherwise", async () => {
+    const { flash } = bench({ flashSizeId: 0x36 });
+    expect(await flash()).toMatchObject({ flashSizeBytes: 0x400000 });
+  });
+
   test("may answer late", async () => {
     const { board, flash } = bench({ faults: { silentSyncs: 4 } });
     await flash();
@@ -128,6 +133,15 @@ describe.concurrent("a board that is not flashed", () => {
   test("has less flash than the firmware needs", async () => {
     const { board, flash } = bench({ flashBytes: 0x200000 });
     await expect(flash()).rejects.toThrow("has 2 MB of flash, and this firmware needs 4 MB");
+    expectUntouched(board);
+  });
+
+  test.each([
+    [0xff, "does not answer: something else may be connected to its pins"],
+    [0x77, "has an unknown size (0x77): write it with --with-esptool"],
+  ])("has a flash with the size %i", async (flashSizeId, sentence) => {
+    const { board, flash } = bench({ flashSizeId });
+    await expect(flash()).rejects.toThrow(sentence);
     expectUntouched(board);
   });
 

@@ -1,6 +1,6 @@
 /** Writes a plan into a board through the loader in its ROM, with esptool-js; every piece is compared with the flash afterwards. */
 import { createHash } from "node:crypto";
-import { ESPLoader, Transport, type ROM } from "esptool-js";
+import { ESPLoader, Transport, type FlashSizeValues, type ROM } from "esptool-js";
 import { chips } from "./chips";
 import { checkProtection, quietWatchdogs } from "./flash-chip";
 import { whyNotWritten } from "./flash-failure";
@@ -80,11 +80,15 @@ async function connect(loader: ESPLoader, plan: FlashPlan, path: string): Promis
 }
 
 async function flashSizeOf(loader: ESPLoader, path: string): Promise<number> {
-  const sizeLog2 = ((await loader.readFlashId()) >> 16) & 0xff;
-  // JEDEC: the third byte is the logarithm for most makers; 0 and 0xFF are a bus on which nothing answers.
-  if (sizeLog2 < 0x12 || sizeLog2 > 0x1c)
-    throw new FirmwareProblem(`the flash chip of the board at ${path} does not answer: something else may be connected to GPIO 6 to 11`);
-  return 2 ** sizeLog2;
+  // JEDEC: the third byte stands for the size, mostly but not with every maker as its logarithm; 0 and 0xFF are a bus on which nothing answers.
+  const sizeId = ((await loader.readFlashId()) >> 16) & 0xff;
+  const size = loader.DETECTED_FLASH_SIZES[sizeId];
+  if (size !== undefined) return loader.flashSizeBytes(size as FlashSizeValues);
+  throw new FirmwareProblem(
+    sizeId === 0 || sizeId === 0xff
+      ? `the flash chip of the board at ${path} does not answer: something else may be connected to its pins`
+      : `the flash chip of the board at ${path} has an unknown size (${hex(sizeId)}): write it with --with-esptool`,
+  );
 }
 
 async function writePart(loader: ESPLoader, part: FlashPart, report: (share: number) => void): Promise<void> {
@@ -123,7 +127,7 @@ export async function flashBoard(plan: FlashPlan, options: FlashOptions): Promis
     new FirmwareProblem(
       hasWritten
         ? `${path} vanished while ${doing} was being written: the board does not start until it is flashed again, to the end`
-        : `${path} vanished: is the cable loose?`,
+        : `${path} vanished: is the cable loose? If it is the chip's own USB port: hold its BOOT button, press RST, and flash again`,
     );
   const serial = await createWebSerial({ binding: options.binding, path, gone });
   const stop = (): void =>

@@ -77,6 +77,15 @@ function checkBootloader({ path, bytes }: FlashPart, { options }: FlashArgs): vo
   }
 }
 
+/** The boot loader takes the flash for as large as its header says, and refuses a table that goes beyond (bootloader_support, flash_partitions.c). */
+function checkTableFits({ path, bytes }: FlashPart, endBytes: number): void {
+  const sizeBytes = megabyte << ((bytes[3] ?? 0) >> 4);
+  if (endBytes > sizeBytes)
+    throw new FirmwareProblem(
+      `${path} takes the flash for ${sizeBytes / megabyte} MB, and the partition table ends at ${hex(endBytes)}: build again with one flash size for both`,
+    );
+}
+
 function readIdentity(path: string, partitions: readonly Partition[]): FlashPart {
   const place = identityPlace(partitions);
   const part = readPart(path, path, place.offset);
@@ -115,8 +124,9 @@ export function planFlash({ from, identity }: FlashSource): FlashPlan {
   if (bootloader !== undefined) checkBootloader(bootloader, args);
   for (const part of parts) if (part === bootloader || isApp(part)) checkImage(part.path, part.bytes, manifest.chip);
   checkManifest(image.path, image.bytes, manifest);
-  const ends = partitions.map(({ offset, sizeBytes }) => offset + sizeBytes);
-  const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(Math.max(...ends) / megabyte) * megabyte;
+  const end = Math.max(...partitions.map(({ offset, sizeBytes }) => offset + sizeBytes));
+  const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(end / megabyte) * megabyte;
   checkPlaces(parts, partitions, flashSizeBytes);
+  if (bootloader !== undefined) checkTableFits(bootloader, end);
   return { chip: manifest.chip, version: manifest.version, project: manifest.project, flashSizeBytes, parts, identity, words: args.words };
 }

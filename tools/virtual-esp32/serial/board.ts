@@ -33,6 +33,8 @@ export interface SerialFaults {
 export interface SerialBoardOptions {
   readonly chip?: keyof typeof chipModels;
   readonly flashBytes?: number;
+  /** What the flash's id says of its size, where its maker has numbers of its own. */
+  readonly flashSizeId?: number;
   /** The efuses for flash encryption are burnt. */
   readonly isEncrypted?: boolean;
   /** The efuse for secure boot is burnt. */
@@ -124,6 +126,7 @@ export function createSerialBoard(options: SerialBoardOptions = {}): SerialBoard
     loader = createRomLoader({
       chip,
       flash,
+      flashSizeId: options.flashSizeId,
       macAddress: "24:0a:c4:00:00:01",
       isEncrypted: options.isEncrypted === true,
       hasSecureBoot: options.hasSecureBoot === true,

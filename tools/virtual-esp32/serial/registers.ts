@@ -74,13 +74,18 @@ const flashMaker = 0x40ef;
 
 export interface RegisterOptions {
   readonly flashSizeBytes: number;
+  /** The third byte of the flash's id; for most makers the logarithm of its size, and here unless given. */
+  readonly flashSizeId?: number | undefined;
   /** As a person reads it: 24:0a:c4:00:00:01. */
   readonly macAddress: string;
   readonly isEncrypted: boolean;
   readonly hasSecureBoot: boolean;
 }
 
-export function createRegisters(chip: ChipModel, { flashSizeBytes, macAddress, isEncrypted, hasSecureBoot }: RegisterOptions): Registers {
+export function createRegisters(
+  chip: ChipModel,
+  { flashSizeBytes, flashSizeId = Math.log2(flashSizeBytes), macAddress, isEncrypted, hasSecureBoot }: RegisterOptions,
+): Registers {
   const mac = macAddress.split(":").map((byte) => Number.parseInt(byte, 16));
   const words = new Map<number, number>([
     [magicAddress, chip.magic],
@@ -108,7 +113,7 @@ export function createRegisters(chip: ChipModel, { flashSizeBytes, macAddress, i
       if (address !== base || (value & spiUserCommand) === 0) return;
       // The command is done by the time somebody looks.
       words.set(base, 0);
-      if (((words.get(base + usr2) ?? 0) & 0xff) === readFlashId) words.set(base + w0, (Math.log2(flashSizeBytes) << 16) | flashMaker);
+      if (((words.get(base + usr2) ?? 0) & 0xff) === readFlashId) words.set(base + w0, (flashSizeId << 16) | flashMaker);
     },
   };
 }

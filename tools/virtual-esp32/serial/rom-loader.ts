@@ -8,6 +8,7 @@ import { createRegisters, type ChipModel } from "./registers";
 export interface RomLoaderOptions {
   readonly chip: ChipModel;
   readonly flash: NorFlash;
+  readonly flashSizeId?: number | undefined;
   readonly macAddress: string;
   readonly isEncrypted: boolean;
   readonly hasSecureBoot: boolean;
