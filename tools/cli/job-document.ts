@@ -1,15 +1,11 @@
 /** Job documents as the command line gives them. */
 import { WrongUsage } from "./failing";
-import { readNamedFile } from "./read-file";
+import { readTextFile } from "./named-files";
 
 /** JSON, @FILE, or the short form `blink count=5`; gives the JSON text. */
 export function readDocument(words: readonly string[]): string {
   const first = words[0] ?? "";
-  const source = first.startsWith("@")
-    ? readNamedFile(first.slice(1)).toString("utf8")
-    : /^[{[]/.test(first)
-      ? words.join(" ")
-      : shortForm(words);
+  const source = first.startsWith("@") ? readTextFile(first.slice(1)) : /^[{[]/.test(first) ? words.join(" ") : shortForm(words);
   try {
     JSON.parse(source);
   } catch (error) {

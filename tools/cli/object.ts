@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { Command } from "commander";
 import { printJson } from "./output";
 import { defaultPlace } from "./place";
-import { readNamedFile } from "./read-file";
+import { readNamedFile } from "./named-files";
 
 interface PutOptions {
   readonly dir: string;

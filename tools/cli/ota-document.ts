@@ -6,7 +6,7 @@ import { openBucket } from "./bucket";
 import type { CloudOptions } from "./cloud";
 import { WrongUsage } from "./failing";
 import { progressLine } from "./progress";
-import { readNamedFile } from "./read-file";
+import { readNamedFile, readTextFile } from "./named-files";
 
 export interface OtaOptions extends CloudOptions {
   /** Where the image is already: https://… or s3://BUCKET/KEY. */
@@ -73,7 +73,7 @@ async function upload(image: Buffer, manifest: Manifest, name: string | undefine
 /** Checks options, manifest and image. The result brings the image to its place and gives the document of the job that brings it to boards. */
 export function prepareOta(file: string, options: OtaOptions): (region: string) => Promise<string> {
   const place = placeOf(options);
-  const manifest = parseManifest(readNamedFile(file).toString("utf8"));
+  const manifest = parseManifest(readTextFile(file), file);
   const path = join(dirname(file), manifest.image);
   const image = readNamedFile(path);
   checkManifest(path, image, manifest);

@@ -8,7 +8,8 @@ import { CommandFailed, WrongUsage } from "./failing";
 import { printJson } from "./output";
 import { fileNameOf } from "./place";
 import { ownTerminal } from "./provision-ask";
-import { readIdentityFolder, readJsonFile, readTextFile, writePrivate } from "./provision-files";
+import { readTextFile } from "./named-files";
+import { readIdentityFolder, readJsonFile, writePrivate } from "./provision-files";
 import { wifiOf } from "./provision-wifi";
 
 interface ProvisionOptions extends CloudOptions {
@@ -74,6 +75,9 @@ async function fromCloud(thingName: string, folder: string, options: ProvisionOp
 }
 
 async function provision(thingName: string, options: ProvisionOptions): Promise<void> {
+  // AWS IoT, CreateThing.
+  if (!/^[a-zA-Z0-9:_-]{1,128}$/.test(thingName))
+    throw new WrongUsage(`"${thingName}" cannot be a thing's name: those have 1 to 128 letters, digits, colons, underscores or hyphens`);
   if (options.fromFiles !== undefined && options.nvs === undefined && options.out === undefined)
     throw new WrongUsage("--from-files makes an image or a folder: name one with --nvs or --out");
   const folder = options.out ?? (options.fromFiles === undefined ? fileNameOf(thingName) : undefined);

@@ -1,10 +1,10 @@
 /** esp32-jobs sign: puts a signature of the image into a build's manifest, or checks the one that is there. */
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
-import { CommandFailed, WrongUsage } from "./failing";
+import { WrongUsage } from "./failing";
+import { readNamedFile, readTextFile, writeWhole } from "./named-files";
 import { printJson } from "./output";
-import { readNamedFile } from "./read-file";
 
 interface SignOptions {
   readonly key: string;
@@ -12,29 +12,16 @@ interface SignOptions {
   readonly json?: boolean;
 }
 
-/** Replaces a file by its new contents, whole or not at all. */
-function replace(path: string, text: string): void {
-  const beside = `${path}.${process.pid}`;
-  try {
-    writeFileSync(beside, text, { mode: statSync(path).mode & 0o777, flag: "wx" });
-    renameSync(beside, path);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw new CommandFailed(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
 async function signFirmware(path: string, options: SignOptions): Promise<void> {
   // Before anything quotes it as the name of a file that is not there.
   if (options.key.includes("-----BEGIN"))
     throw new WrongUsage("--key takes the name of a file: a key on the command line is seen by others");
-  const [{ parseManifest }, { signManifest, verifyManifest }, { readTextFile }] = await Promise.all([
+  const [{ parseManifest }, { signManifest, verifyManifest }] = await Promise.all([
     import("../firmware/manifest"),
     import("../firmware/signing"),
-    import("./provision-files"),
   ]);
   const text = readTextFile(path);
-  const { image: name, version } = parseManifest(text);
+  const { image: name, version } = parseManifest(text, path);
   const image = readNamedFile(join(dirname(path), name));
   const keyFile = basename(options.key);
   const key = readTextFile(options.key);
@@ -44,7 +31,7 @@ async function signFirmware(path: string, options: SignOptions): Promise<void> {
       process.stderr.write(`esp32-jobs: ${options.key} can be read by others: chmod 600 ${options.key}\n`);
     const signed = signManifest(text, image, keyFile, key);
     verifyManifest(signed, image, keyFile, key);
-    replace(path, signed);
+    writeWhole(path, signed, statSync(path).mode & 0o777);
   }
   if (options.json === true) printJson({ manifest: path, image: name, version, signed: true });
   else

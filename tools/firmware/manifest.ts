@@ -22,17 +22,18 @@ export interface Manifest {
 /** esp_app_desc_t has 32 bytes for each of version and project, the last of which is a NUL. */
 const maxNameBytes = 31;
 
-/** Reads the text of a `manifest.json`; fields that it does not know are left alone. */
-export function parseManifest(text: string): Manifest {
+/** Reads the text of a `manifest.json`; fields that it does not know are left alone. `file` is its name, for messages. */
+export function parseManifest(text: string, file = "manifest.json"): Manifest {
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw new FirmwareProblem("manifest.json is not JSON");
+    throw new FirmwareProblem(`${file} is not JSON: it must be the manifest.json of a build`);
   }
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) throw new FirmwareProblem("manifest.json is not an object");
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields))
+    throw new FirmwareProblem(`${file} is not an object: it must be the manifest.json of a build`);
   const refuse = (name: string, why: string): never => {
-    throw new FirmwareProblem(`manifest.json: "${name}" ${why}`);
+    throw new FirmwareProblem(`${file}: "${name}" ${why}`);
   };
   const string = (name: string, pattern: RegExp, why: string): string => {
     const value = fields[name];
