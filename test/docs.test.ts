@@ -1,5 +1,5 @@
 /** The pages say what is so: generated parts are fresh, links lead somewhere, commands and examples work. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
@@ -117,6 +117,17 @@ describe("commands", () => {
     );
     expect(wrong).toEqual([]);
   });
+});
+
+test("the permissions that AWS has to give are those of the calls that the command line makes", () => {
+  const sources = readdirSync(join(root, "tools/cli")).map((name) => textOf(`tools/cli/${name}`));
+  const calls = sources.flatMap((text) =>
+    [...text.matchAll(/new ([A-Z]\w+)Command\(|paginate([A-Z]\w+)\(/g)].map(([, one, many]) => one ?? many),
+  );
+  const listed = ["docs/identity.md", "docs/updates.md"].flatMap((file) =>
+    [...textOf(file).matchAll(/["`]iot:(\w+)["`]/g)].map(([, name]) => name),
+  );
+  expect([...new Set(listed)].sort()).toEqual([...new Set(calls)].sort());
 });
 
 describe("job documents", () => {
