@@ -39,10 +39,10 @@ test.each([
   [
     "an error",
     "error('no', 0)\n",
-    "error('no', 0)\nLua error: \tno\nstack traceback:\n\t[C]: in global 'error'\n\tstdin:1: in main chunk\n> ",
+    "error('no', 0)\nLua error: \tno\nstack traceback:\n\t[C]: in field 'error'\n\tstdin:1: in main chunk\n> ",
   ],
   ["a mistake", "x = = 1\n", "x = = 1\nLua error: \tstdin:1: unexpected symbol near '='\n> "],
-  ["an error that is nil", "error()\n", "error()\nLua error: \tstack traceback:\n\t[C]: in global 'error'\n\tstdin:1: in main chunk\n> "],
+  ["an error that is nil", "error()\n", "error()\nLua error: \tstack traceback:\n\t[C]: in field 'error'\n\tstdin:1: in main chunk\n> "],
   ["an error that is a table", "error({})\n", expect.stringMatching(/\nLua error: \ttable: \w+\n> $/) as string],
 ])("%s is answered", (_, typed, shown) => {
   expect(atPrompt().type(typed)).toEqual(shown);

@@ -165,12 +165,20 @@ interface Internals {
   object: { TValue: new (type: number, value: unknown) => LuaValue; luaO_tostring(L: LuaState, value: LuaValue): void };
   debug: { luaG_runerror(L: LuaState, message: Uint8Array): never };
   string: { luaS_bless(L: LuaState, bytes: Uint8Array): unknown };
+  parser: { luaY_parser(...args: unknown[]): { readonly p: Proto } };
 }
-/** Parts of fengari 0.1.5 that it does not export: needed for read-only tables and number texts. */
+/** What the compiler makes of a function. */
+export interface Proto {
+  readonly p: readonly Proto[];
+  readonly upvalues: readonly { name: unknown }[];
+  locvars: readonly unknown[];
+}
+/** Parts of fengari 0.1.5 that it does not export: needed for read-only tables, number texts and names in errors. */
 export const internals: Internals = {
   object: load("fengari/src/lobject.js") as Internals["object"],
   debug: load("fengari/src/ldebug.js") as Internals["debug"],
   string: load("fengari/src/lstring.js") as Internals["string"],
+  parser: load("fengari/src/lparser.js") as Internals["parser"],
 };
 
 /** Bytes of a text as Lua has it (UTF-8), cached. */

@@ -5,6 +5,7 @@ import { Fault } from "./fault";
 import { newWeakTable, walkHeap } from "./heap";
 import type { CFunction, LuaState } from "./lua";
 import { bytes, latin1, lauxlib, lua, luaType, utf8 } from "./lua";
+import "./names";
 import "./numbers";
 import type { Traversal } from "./order";
 import { createTraversal } from "./order";
