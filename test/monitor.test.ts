@@ -163,6 +163,47 @@ describe("a monitor", () => {
     expect(time.untilNext()).toBeUndefined();
   });
 
+  test("goes on with a board that vanishes again while its port is opened", async () => {
+    const time = new VirtualTime();
+    const board = createSerialBoard();
+    const port = createSimulatedBinding({ path, board });
+    let held = 0;
+    let opened = 0;
+    let wake: () => void = () => undefined;
+    const seen: boolean[] = [];
+    const binding: typeof port = {
+      ...port,
+      async open(options) {
+        // As the real driver, which locks it.
+        if (held > 0) throw new Error("Error Resource temporarily unavailable Cannot lock port");
+        const made = await port.open(options);
+        const { close, set } = made;
+        held++;
+        const isTorn = ++opened === 2;
+        return Object.assign(made, {
+          set: isTorn ? () => Promise.reject(new Error("Error: Input/output error, cannot set")) : set,
+          close: async () => (held--, close.call(made)),
+        });
+      },
+    };
+    const change = (isThere: boolean): void => (seen.push(isThere), wake());
+    const monitor = await startMonitor({ binding, path, baudRate: 115200, time, hear: () => undefined, changed: change });
+    const changed = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+    const lost = changed();
+    board.unplug();
+    await lost;
+    board.plugIn();
+    const back = changed();
+    for (let tries = 0; tries < 3; tries++) {
+      time.advance(500);
+      for (let turns = 0; turns < 100; turns++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await back;
+    expect([seen, opened, held]).toEqual([[false, true], 3, 1]);
+    await monitor.stop();
+    expect(held).toBe(0);
+  });
+
   test("ends while it waits", async () => {
     const { board, monitor, time, until } = await watch();
     board.unplug();

@@ -1,5 +1,6 @@
 /** Stays connected to a board's console: through resets, and through a cable that is pulled and plugged in again. */
 import type { TimeSource } from "../time";
+import { portProblem } from "./port-problem";
 import type { SerialBinding } from "./serial-binding";
 import { openSerialLine, type SerialLine } from "./serial-line";
 
@@ -45,7 +46,14 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       retry();
     });
     // Opening a port asserts both lines; let go of, a press of EN starts the firmware, whatever DTR did.
-    await opened.setLines({ dtr: false, rts: false });
+    try {
+      await opened.setLines({ dtr: false, rts: false });
+    } catch (error) {
+      // It vanished again at once: nobody else could open it while this holds it.
+      line = undefined;
+      await opened.close();
+      throw portProblem(path, error);
+    }
   }
 
   function retry(): void {
