@@ -170,6 +170,8 @@ describe("without a cloud", () => {
       [["own", ...image, "--wifi", "missing.json"], 2, /the file "missing\.json" cannot be read: it is not there/],
       [["own", ...image, "--wifi", "own/cert.pem"], 1, /own\/cert\.pem is not JSON/],
       [["own", ...image, "--signer", "own/cert.pem"], 0, /^$/],
+      [["own", ...image, "--signer", "own/key.pem"], 1, /own\/key\.pem holds a private key: only key\.pem may/],
+      [["own", ...image, "--signer", "own/settings.json"], 1, /own\/settings\.json must hold a public key, and holds no PEM block/],
       [["other", ...image], 1, /settings\.json is for the thing "own", not for "other"/],
       [["own", ...image], 1, /key\.pem is not the key of cert\.pem/, () => write("key.pem", stranger)],
       [["own", ...image], 1, /cert\.pem has expired/, age],

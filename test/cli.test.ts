@@ -44,7 +44,7 @@ describe("without a service", () => {
     }
   });
 
-  test("wrong usage ends with 2 and one sentence", { timeout: 30_000 }, async () => {
+  test("wrong usage ends with 2 and one sentence", { timeout: 60_000 }, async () => {
     for (const [words, sentence] of [
       [["fly"], /unknown command 'fly'/],
       [["board"], /required option '--thing <name>' not specified/],
@@ -60,6 +60,11 @@ describe("without a service", () => {
       [["fault", "add", "drop", "--probability", "often"], /must be a number/],
       [["monitor"], /name the board's port with --port/],
       [["flash", "--baud", "fast"], /must be a whole number, 1 or more/],
+      [["job", "create", "blink", "--id", "a b"], /--id must have 1 to 64 letters, digits, hyphens or underscores, and is "a b"/],
+      [["provision", "a b"], /"a b" cannot be a thing's name/],
+      [["provision", "x".repeat(129)], /cannot be a thing's name: those have 1 to 128/],
+      [["provision", "lamp", "--signer", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: it is not there/],
+      [["object", "put", process.execPath, "--name", "../x"], /--name "\.\.\/x": the parts of an object's name are not empty/],
       [["object", "put", "/no/such/file"], /the file "\/no\/such\/file" cannot be read: it is not there/],
     ] as const) {
       const { code, err } = await run(...words);
@@ -146,7 +151,7 @@ describe("with a service and its board", () => {
 
   test("the service's own refusals are told", { timeout: 30_000 }, async () => {
     expect((await run("job", "show", "nothing")).err).toMatch(/esp32-jobs: .*nothing/);
-    expect((await run("job", "create", "blink", "--id", "not a name")).code).toBe(1);
+    expect((await run("job", "create", "blink", "--id", "b1", "--group", "not a group")).code).toBe(1);
     expect((await run("job", "create", "blink", "--id", "b1")).code).toBe(1);
     expect((await run("job", "create", "blink", "--thing", "nobody", "--id", "n1")).code).toBe(1);
   });

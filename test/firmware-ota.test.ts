@@ -58,9 +58,12 @@ describe("with a service and its board", () => {
   });
 
   test("the same image is stored once", { timeout: 30_000 }, async () => {
-    const create = (id: string) =>
-      run("job", "create", "--ota", manifest, "--thing", "shelf-01", "--id", id, "--bucket", "twice", "--role", role);
-    const [first, second] = [await create("first"), await create("second")];
+    const create = (file: string, id: string) =>
+      run("job", "create", "--ota", file, "--thing", "shelf-01", "--id", id, "--bucket", "twice", "--role", role);
+    // As an editor on Windows leaves it.
+    const edited = join(build, "edited.json");
+    writeFileSync(edited, `\uFEFF${readFileSync(manifest, "utf8").replaceAll(",", ",\r\n")}`);
+    const [first, second] = [await create(manifest, "first"), await create(edited, "second")];
     expect([first.code, second.code]).toEqual([0, 0]);
     expect(first.err).toMatch(
       /^Bringing nodemcu\.bin \(\d+ bytes\) to https:\S+\/objects\/twice\/firmware\/esp32-jobs\/2\.0\.0-esp32-[0-9a-f]{16}\.bin\n/,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseManifest } from "../tools/firmware/manifest";
 import { openCommandLine } from "./surroundings/command-line";
-import { makeBuild } from "./surroundings/firmware-build";
+import { makeBuild, manifestOf } from "./surroundings/firmware-build";
 
 const line = openCommandLine();
 afterAll(line.close);
@@ -94,6 +94,17 @@ describe("sign", { timeout: 30_000 }, () => {
     writeFileSync(join(manifest, "..", "nodemcu.bin"), image);
     expect(await sentence([manifest, "--key", signer])).toMatch(/^nodemcu\.bin is not the image .*: its MD5 differs; build again$/);
     expect(readFileSync(manifest, "utf8")).toBe(text);
+  });
+
+  test("refuses an image that is not for the manifest's chip, of its project or of its version: boards would refuse it later", async () => {
+    for (const [fields, wanted] of [
+      [{ chip: "esp32c3" }, /^nodemcu\.bin is for the ESP32, and manifest\.json for the ESP32-C3$/],
+      [{ project: "blinky" }, /: its project is esp32-jobs instead of blinky; build again$/],
+      [{ version: "9.9.9" }, /: its version is 1\.2\.3 instead of 9\.9\.9; build again$/],
+    ] as const) {
+      const folder = makeBuild({ change: (files) => (files["manifest.json"] = manifestOf(files["nodemcu.bin"] as Buffer, fields)) });
+      expect(await sentence([join(folder, "manifest.json"), "--key", signer])).toMatch(wanted);
+    }
   });
 
   test("--verify tells an unsigned manifest, another's signature and a changed image apart", async () => {

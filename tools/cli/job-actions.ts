@@ -63,11 +63,14 @@ const roleForm = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Looks at all that was given before anything is changed anywhere. The result gives the document that was given, or that of a firmware. */
 function documentOf(words: readonly string[], options: CreateOptions): (cloud: Cloud) => Promise<string> {
-  const { ota, role } = options;
+  const { ota, role, id } = options;
   if (ota === undefined ? words.length === 0 : words.length > 0)
     throw new WrongUsage("say what the job is: a document such as blink count=5, or --ota with the manifest.json of a firmware");
   if (ota === undefined && (options.url !== undefined || options.bucket !== undefined))
     throw new WrongUsage("--url and --bucket say where the image of --ota is: name its manifest.json with --ota");
+  // AWS IoT, CreateJob.
+  if (id !== undefined && !/^[a-zA-Z0-9_-]{1,64}$/.test(id))
+    throw new WrongUsage(`--id must have 1 to 64 letters, digits, hyphens or underscores, and is "${id}"`);
   if (role !== undefined && !roleForm.test(role))
     throw new WrongUsage(`--role must be an ARN such as arn:aws:iam::123456789012:role/read-firmware, and is "${role}"`);
   if (ota !== undefined) {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { Command } from "commander";
+import { WrongUsage } from "./failing";
 import { printJson } from "./output";
 import { defaultPlace } from "./place";
 import { readNamedFile } from "./named-files";
@@ -15,6 +16,9 @@ interface PutOptions {
 async function put(file: string, options: PutOptions): Promise<void> {
   const bytes = readNamedFile(file);
   const name = options.name ?? basename(file);
+  const { badName } = await import("../jobs-service/objects");
+  const bad = badName(name);
+  if (bad !== undefined) throw new WrongUsage(`--name "${name}": ${bad}`);
   const { openBucket } = await import("./bucket");
   const bucket = await openBucket(options);
   await bucket.put(name, bytes);

@@ -81,11 +81,14 @@ async function provision(thingName: string, options: ProvisionOptions): Promise<
   if (options.fromFiles !== undefined && options.nvs === undefined && options.out === undefined)
     throw new WrongUsage("--from-files makes an image or a folder: name one with --nvs or --out");
   const folder = options.out ?? (options.fromFiles === undefined ? fileNameOf(thingName) : undefined);
+  const { checkIdentity, checkSigner } = await import("../firmware/identity-check");
+  // Before the cloud has made anything.
+  const signer = options.signer === undefined ? undefined : readTextFile(options.signer);
+  if (signer !== undefined) checkSigner(options.signer ?? "", signer);
   const made =
     options.fromFiles === undefined ? await fromCloud(thingName, folder ?? "", options) : await fromFiles(options.fromFiles, options);
-  const files: IdentityFiles = options.signer === undefined ? made : { ...made, "signer.pem": readTextFile(options.signer) };
+  const files: IdentityFiles = signer === undefined ? made : { ...made, "signer.pem": signer };
 
-  const { checkIdentity } = await import("../firmware/identity-check");
   const { writeIdentity, usualNvsBytes } = await import("../firmware/identity");
   const normal = checkIdentity(thingName, files, Date.now());
   const nvs = options.nvs === undefined ? undefined : { file: options.nvs, ...writeIdentity(normal, options.nvsSize ?? usualNvsBytes) };

@@ -88,15 +88,17 @@ function checkPair(pems: Readonly<Record<string, readonly string[] | undefined>>
     refuse("ca.pem holds the device's own certificate: it must hold the root of the endpoint, for AWS IoT Amazon Root CA 1");
 }
 
-function checkSigner(pems: readonly string[]): void {
+/** Refuses what is no signer's public key, in a file of this name. */
+export function checkSigner(name: string, text: string): void {
+  const pems = normalPems(name, text, "publicKey");
   let key: KeyObject;
   try {
     key = createPublicKey(pems[0] ?? "");
   } catch {
-    refuse("signer.pem cannot be read: it is damaged");
+    refuse(`${name} cannot be read: it is damaged`);
   }
-  if (pems.length > 1) refuse(`signer.pem holds ${pems.length} keys, and a board has one`);
-  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") refuse("signer.pem must be an EC key on P-256: firmware is signed with those");
+  if (pems.length > 1) refuse(`${name} holds ${pems.length} keys, and a board has one`);
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") refuse(`${name} must be an EC key on P-256: firmware is signed with those`);
 }
 
 /** The identity as a board keeps it: every file in its normal form. Refuses, with a sentence that names the file, what would not get in. */
@@ -120,6 +122,7 @@ export function checkIdentity(thingName: string, files: IdentityFiles, nowMs: nu
     normal[name] = pems[name].join("");
   }
   if (settings.tls) checkPair(pems, nowMs);
-  if (pems["signer.pem"] !== undefined) checkSigner(pems["signer.pem"]);
+  const { "signer.pem": signer } = files;
+  if (signer !== undefined) checkSigner("signer.pem", signer);
   return normal;
 }
