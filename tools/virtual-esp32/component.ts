@@ -79,8 +79,14 @@ export function alpnFor({ mqtt }: Component, port: number): string | undefined {
   return name === "" ? undefined : name;
 }
 
-/** Notes what the firmware's MQTT task tells, and hands it on with each message in one piece; of those that are too long the topic. */
-export function wholeMessages({ notes }: Component, tell: (event: MqttEvent) => void): (event: MqttEvent) => void {
+/** What must remain beside a message's copies (assembly.h, JOBSFW_SPARE_TOTAL). That free memory is in pieces is not simulated. */
+const spareBytes = 12_288;
+
+/**
+ * Notes what the firmware's MQTT task tells, and hands it on with each message in one piece; the topic alone of one that is too long, or that
+ * leaves too little of `freeBytes` at its first piece or at its last.
+ */
+export function wholeMessages({ notes }: Component, freeBytes: () => number, tell: (event: MqttEvent) => void): (event: MqttEvent) => void {
   let parts: { readonly topic: Buffer; readonly data: Buffer[]; sizeBytes: number } | undefined;
   return (event) => {
     if (event.kind === "published") {
@@ -91,19 +97,23 @@ export function wholeMessages({ notes }: Component, tell: (event: MqttEvent) => 
       notes.connack = event.connack;
       parts = undefined;
     }
-    if (event.kind !== "data" || event.data.length >= event.totalBytes) return tell(event);
-    if (event.offset === 0) {
-      const isTooLong = event.totalBytes > longestMessageBytes;
-      if (isTooLong) notes.dropped++;
-      // Its topic comes, without a payload.
-      if (isTooLong) tell({ ...event, data: Buffer.alloc(0), totalBytes: 0 });
-      parts = isTooLong ? undefined : { topic: Buffer.from(event.topic), data: [], sizeBytes: 0 };
-    }
+    if (event.kind !== "data") return tell(event);
+    const isFirst = event.topic.length > 0;
+    if (isFirst && parts !== undefined) notes.dropped++;
+    if (isFirst) parts = undefined;
+    if (isFirst && event.data.length >= event.totalBytes) return tell(event);
+    if (isFirst) parts = { topic: Buffer.from(event.topic), data: [], sizeBytes: 0 };
     if (parts === undefined) return;
+    const { topic } = parts;
     parts.data.push(Buffer.from(event.data));
     parts.sizeBytes += event.data.length;
-    if (parts.sizeBytes < event.totalBytes) return;
-    tell({ ...event, topic: parts.topic, data: Buffer.concat(parts.data), offset: 0 });
+    const isLast = parts.sizeBytes >= event.totalBytes;
+    // Two copies at a time: ours and NodeMCU's, then NodeMCU's and Lua's.
+    const hasRoom = (): boolean => freeBytes() > spareBytes + 2 * (topic.length + event.totalBytes);
+    const isLost = (isFirst && event.totalBytes > longestMessageBytes) || ((isFirst || isLast) && !hasRoom());
+    if (isLost) notes.dropped++;
+    if (!isLost && !isLast) return;
+    tell({ ...event, topic, data: isLost ? Buffer.alloc(0) : Buffer.concat(parts.data), offset: 0, ...(isLost ? { totalBytes: 0 } : {}) });
     parts = undefined;
   };
 }

@@ -155,9 +155,56 @@ interface WifiModule {
   start(): void;
 }
 
-/** Our component (firmware/components/jobsfw): what the agent uses of it. It raises for arguments of the wrong type only. */
+/** What the next MQTT connection uses in place of what module mqtt gives: all of it is replaced by each call, absent members too. */
+interface JobsfwMqttOptions {
+  readonly clientid?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly lwt_topic?: string;
+  readonly lwt_msg?: string;
+  readonly lwt_qos?: 0 | 1 | 2;
+  readonly lwt_retain?: boolean;
+  /** Empty for none. */
+  readonly alpn?: string;
+  /** Bytes. */
+  readonly bufsize?: number;
+  readonly outsize?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly reconnect?: number;
+}
+
+/** Of the next HTTP connection: PEM texts, both or none, and bytes. */
+interface JobsfwHttpOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly txsize?: number;
+}
+
+interface JobsfwMqttInfo {
+  readonly last_id: number;
+  readonly acked_id: number;
+  readonly acks: number;
+  /** Messages that were too large, for which there was no memory, or that another one cut off. */
+  readonly dropped: number;
+  readonly sub_refused: boolean;
+  readonly err_type: number;
+  readonly connack: number;
+  readonly esp_err: number;
+  readonly tls_err: number;
+  readonly cert_flags: number;
+  readonly errno: number;
+}
+
+/** Our component; its README says more of each. It raises for wrong arguments, and where Lua itself has no memory. */
 /** @noSelf */
 interface JobsfwModule {
+  readonly VERSION: number;
+  /** The largest MQTT payload and the largest record, in bytes. */
+  readonly MAX_MESSAGE: number;
+  readonly MAX_RECORD: number;
+  /** The longest request line or header line of HTTP, in bytes. */
+  readonly MAX_LINE: number;
   /**
    * Whether `signature` (DER, ECDSA on P-256) over a SHA-256 `digest` of 32 bytes is by the key in `pem`, a public key or a certificate. The
    * number is 0, or mbedTLS's code.
@@ -165,20 +212,27 @@ interface JobsfwModule {
   verify(pem: string, digest: string, signature: string): LuaMultiReturn<[boolean, number]>;
   /** So many bytes, 0 to 256, of the hardware's generator. */
   random(count: number): string;
+  /** Bytes of memory: free, in the largest block, and the least that was ever free since boot. */
+  heap(this: void): LuaMultiReturn<[number, number, number]>;
+  /** Milliseconds since boot. */
+  millis(this: void): number;
+  /** Bytes of Lua's C stack that were never used since boot. */
+  stack(this: void): number;
   /** esp_reset_reason: poweron, software, panic, int_wdt, task_wdt, wdt, brownout and others. */
   reason(this: void): string;
+  /** Gives way for 10 ms, in which the task watchdog is fed. */
+  rest(this: void): void;
   /** Restarts the chip unless called again within `delayMs`, whatever Lua does; 0 stops it. */
   watchdog(delayMs: number): void;
-  /** A blob in NVS. Namespace and key have at most 15 characters. */
+  /** A record in NVS; nil, and the error's name as a second result, where there is none. Namespace and key have 1 to 15 characters. */
   get(namespace: string, key: string): string | undefined;
-  /** True when it is in flash: whole, whenever power is lost. Without a value it is removed. */
+  /** True when it is in flash: whole, whenever power is lost; else nil, and the error's name. Without a value it is removed. */
   set(namespace: string, key: string, value?: string): boolean | undefined;
-  /** What the next MQTT connection uses instead of the module's values. */
-  mqtt(options: { readonly clientid: string }): void;
-  /** `dropped`: messages that were too large, or for which there was no memory. */
-  mqttinfo(): { readonly dropped: number };
-  /** The longest request line or header line of HTTP, in bytes. */
-  readonly MAX_LINE: number;
+  /** Entries of 32 bytes in the NVS partition: used, free, all. */
+  space(this: void): LuaMultiReturn<[number | undefined, number | string, number?]>;
+  mqtt(options: JobsfwMqttOptions): void;
+  http(options: JobsfwHttpOptions): void;
+  mqttinfo(this: void): JobsfwMqttInfo;
 }
 
 /** Undefined on stock NodeMCU. */
