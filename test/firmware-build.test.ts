@@ -209,7 +209,10 @@ describe("a build is refused, with the command that helps", { timeout: 60_000 },
 describe("a build that fails", { timeout: 60_000 }, () => {
   test.each([
     ["drop MBEDTLS_DYNAMIC_BUFFER", /did not take what was asked for:\n {2}CONFIG_MBEDTLS_DYNAMIC_BUFFER=y was dropped$/],
-    ["compile", /NodeMCU's make failed\n(.*\n)* {2}main\.c:7:3: error: expected ';'.*\n(.*\n)*The whole log: .*build\.log$/],
+    [
+      "compile",
+      /NodeMCU's make failed\n(.*\n)* {2}main\.c:7:3: error: expected ';'.*\n {2}ninja: build stopped\n {2}make: .*\nThe whole log: .*build\.log$/,
+    ],
     ["relink", /NodeMCU's make, with the Lua code, failed: the image does not fit its slot: .*FLASH=8MB\n(.*\n)* {2}Error: All app/],
     ["large", /^image has 1638416 bytes, and there is room for 1638400$/],
     ["no lfs", /the image does not hold the Lua code/],

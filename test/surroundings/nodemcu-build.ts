@@ -54,6 +54,9 @@ for (let done = 1; done <= 20; done++) {
   if (done === 4) console.log("[1/2] Building C object bootloader.c.obj\n[2/2] Linking C executable bootloader.elf");
   if (fault === "compile" && done === 12) {
     console.log("FAILED: esp-idf/main/CMakeFiles/object-12.c.obj\nmain.c:7:3: error: expected ';' before '}' token\nninja: build stopped");
+    console.log(
+      "ninja failed with exit code 1, output of the command is in the build/log/idf_py_stderr_output_7 and build/log/idf_py_stdout_output_7",
+    );
     process.exit(2);
   }
   // Waits to be ended, as a build of minutes would be.

@@ -107,7 +107,9 @@ export async function buildFirmware(request: BuildRequest): Promise<Built> {
     if (signal.aborted) throw new FirmwareProblem("stopped; the clone is as it was before");
     if (code === 0) return;
     const remedy = remedyFor(last.join("\n"), clone.path);
-    const shown = last.slice(-shownLines).map((text) => `  ${text}`);
+    // idf.py names files of its own in the clone's build, which is no more when this is read.
+    const told = last.filter((text) => !text.includes("idf_py_stderr_output"));
+    const shown = told.slice(-shownLines).map((text) => `  ${text}`);
     throw new FirmwareProblem([`${what} failed${remedy === undefined ? "" : `: ${remedy}`}`, ...shown, `The whole log: ${log}`].join("\n"));
   }
   function checkConfig(): void {
