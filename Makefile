@@ -50,7 +50,7 @@ firmware: setup ## Build our firmware: make firmware NODEMCU=/path/to/clone [CHI
 	  $(if $(VERSION),--image-version "$(VERSION)") $(ARGS)
 
 check-firmware: setup ## Check what turns NodeMCU into our firmware, as far as no chip is needed; tells sizes and limits
-	@$(bin)/vitest run test/firmware test/flash test/monitor test/nvs test/cli-provision test/sign test/nodemcu-boot
+	@$(bin)/vitest run test/firmware test/flash test/monitor test/nvs test/cli-provision test/sign test/nodemcu-boot test/getting-started
 	@$(tsx) tools/firmware/build/sizes.ts
 
 flash: setup ## Write build/firmware to a board: make flash PORT=/dev/ttyUSB0 [IDENTITY=file] [ARGS=--erase]

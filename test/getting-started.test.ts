@@ -70,6 +70,13 @@ describe("followed", { timeout: 90_000 }, () => {
     return terminal;
   }
 
+  async function doesNotAnswer({ text, acts }: Step): Promise<void> {
+    const terminal = desk.open(acts[0]?.commands[0] ?? "");
+    expect(await terminal.ended).not.toBe(0);
+    expect(terminal.screen()).toContain("does not answer");
+    expect(text).toMatch(/^If not: `does not answer` means: hold `BOOT`, press `EN`.* let go of `BOOT`, and the same command again/m);
+  }
+
   /** One test for each step; those behind one that failed are not tried. */
   function follow(way: Way, from: readonly Step[], variables: () => Variables): void {
     const open: Terminal[] = [];
@@ -78,11 +85,19 @@ describe("followed", { timeout: 90_000 }, () => {
       test(`${step.number}. ${step.title}`, async (context) => {
         context.skip(hasFailed, "an earlier step has failed");
         hasFailed = true;
-        // "hold BOOT, press EN": a pseudo-terminal cannot do it for the person.
-        if (step.number === 14) desk.press({ boot: true });
+        // Where no lines of the port do it for the person, the page says what to do when the board does not answer.
+        if (step.number === 14) {
+          if (way === "without AWS") await doesNotAnswer(step);
+          desk.press({ boot: true });
+        }
         for (const act of step.acts)
           if (act.way === undefined || act.way === way)
             for (const command of act.commands) open.push(await type(command, act, variables()));
+        if (step.number === 6) {
+          const [usermod, install = ""] = desk.asked();
+          expect(usermod).toBe(`usermod -aG dialout ${process.env["USER"] ?? ""}`.trimEnd());
+          expect(readFileSync(join(root, "firmware/README.md"), "utf8").replace(/\s+/g, " ")).toContain(`sudo ${install}`);
+        }
         if (step.number === 16) expect(desk.chip.pins().filter(({ pin, level }) => pin === 4 && level === 1)).toHaveLength(5);
         hasFailed = false;
       });

@@ -2,9 +2,9 @@
  * The desk of somebody who follows docs/getting-started.md: this project in a folder of its own, terminals, a board at a serial port. What is not
  * here has a stand-in: GitHub's NodeMCU, sudo, and the addresses of port and computer.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { root } from "../../tools/bundle/targets";
+import { agentBundle, root } from "../../tools/bundle/targets";
 import { systemTime } from "../../tools/time";
 import { createBoard, type Board } from "../../tools/virtual-esp32";
 import { createSerialBoard, romBaudRate } from "../../tools/virtual-esp32/serial/board";
@@ -37,7 +37,8 @@ export interface Desk {
 function copyProject(to: string): void {
   for (const name of readdirSync(root))
     if (!notCopied.includes(name)) cpSync(join(root, name), join(to, name), { recursive: true, preserveTimestamps: true });
-  cpSync(join(root, "build/lua"), join(to, "build/lua"), { recursive: true, preserveTimestamps: true });
+  // Compiled from these very sources before any test; the copy is as new as it is.
+  if (existsSync(agentBundle.luaFile)) cpSync(join(root, "build/lua"), join(to, "build/lua"), { recursive: true });
   mkdirSync(join(to, "node_modules"));
   symlinkSync(join(root, "node_modules/.bin"), join(to, "node_modules/.bin"));
   // What npm leaves when it is done: make then has nothing to install.
