@@ -107,6 +107,28 @@ static void copies(void)
   jobsfw_settings_release(NULL);
 }
 
+static jobsfw_settings *watched;
+static unsigned wiped;
+static void see_wiped(void *memory)
+{
+  if (memory != watched) return;
+  const char *texts = (const char *)(watched + 1);
+  for (size_t i = 0; i < watched->bytes; i++) CHECK(texts[i] == '\0');
+  wiped++;
+}
+
+static void secrets(void)
+{
+  start_mqtt();
+  CHECK_NUMBER(text("password", "a secret"), JOBSFW_OPTION_OK);
+  watched = jobsfw_settings_new(&draft);
+  CHECK(strcmp(watched->text[JOBSFW_PASSWORD], "a secret") == 0);
+  allocator_frees = see_wiped;
+  jobsfw_settings_release(watched);
+  allocator_frees = NULL;
+  CHECK_NUMBER(wiped, 1);
+}
+
 static void no_memory(void)
 {
   start_mqtt();
@@ -127,6 +149,7 @@ int main(void)
   TEST("a will may hold any bytes, and needs a topic", will);
   TEST("certificate and key are PEM, of any line ends, and come together", pem);
   TEST("settings are copies, and live as long as someone uses them", copies);
+  TEST("texts are wiped before their memory is given back", secrets);
   TEST("without memory the old settings stay", no_memory);
   return 0;
 }

@@ -99,7 +99,7 @@ export async function build(program: Program, compiler: string, options: readonl
   const output = join(scratch, `${program.fuzzes ? "fuzz-" : ""}${program.name}-${compiler}${options.join("")}`);
   const sources = [...program.own.map((file) => join(here, file)), ...program.component.map((file) => join(component, file))];
   const wraps = [
-    ...(program.own.includes("allocator.c") ? ["malloc", "calloc", "realloc"] : []),
+    ...(program.own.includes("allocator.c") ? ["malloc", "calloc", "realloc", "free"] : []),
     ...(program.component.includes("wrap_mqtt.c") ? wrapped() : []),
   ];
   await run(compiler, [

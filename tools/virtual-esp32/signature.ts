@@ -82,24 +82,24 @@ function isEcdsa(key: KeyObject, digest: Buffer, der: Buffer): boolean {
 
 const certificates = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
-/** PEM or DER. Of several certificates the first counts, and each must be one. A private key is no key here, though Node would take it. */
+const publicKey = /-----BEGIN (RSA )?PUBLIC KEY-----.*?-----END (RSA )?PUBLIC KEY-----/s;
+
+/** PEM or DER: a public key, or else the first of certificates that can all be read. A private key is no key here, though Node would take it. */
 function readKey(key: Buffer): KeyObject | undefined {
   const text = key.toString("latin1");
-  try {
-    if (text.includes("-----BEGIN CERTIFICATE-----")) return text.match(certificates)?.map((pem) => new X509Certificate(pem).publicKey)[0];
-    if (text.includes("-----BEGIN ")) return text.includes(" PRIVATE KEY-----") ? undefined : createPublicKey(key);
-    return key[0] === 0x30 ? createPublicKey({ key, format: "der", type: "spki" }) : undefined;
-  } catch {
-    return derCertificate(key)?.publicKey;
+  const isPem = text.includes("-----BEGIN ");
+  const ways: (() => KeyObject | undefined)[] = [
+    () => (isPem ? createPublicKey(publicKey.exec(text)?.[0] ?? "") : createPublicKey({ key, format: "der", type: "spki" })),
+    () => (isPem ? text.match(certificates)?.map((pem) => new X509Certificate(pem).publicKey)[0] : new X509Certificate(key).publicKey),
+  ];
+  for (const way of ways) {
+    try {
+      return way();
+    } catch {
+      continue;
+    }
   }
-}
-
-function derCertificate(key: Buffer): X509Certificate | undefined {
-  try {
-    return key[0] === 0x30 ? new X509Certificate(key) : undefined;
-  } catch {
-    return undefined;
-  }
+  return undefined;
 }
 
 /** `pem` is a public key or a certificate, PEM or DER; `digest` has 32 bytes; `signature` is DER. */

@@ -34,12 +34,9 @@ static int check(mbedtls_pk_context *pk, const unsigned char *digest, const unsi
 static int parse(mbedtls_x509_crt *holder, const char *key, size_t length)
 {
   const unsigned char *bytes = (const unsigned char *)key;
-  int result = -1;
-  bool is_pem = strstr(key, "-----BEGIN ") != NULL;
-  bool is_certificate = strstr(key, "-----BEGIN CERTIFICATE-----") != NULL;
-  if (is_pem) length++;
-  if (!is_certificate) result = mbedtls_pk_parse_public_key(&holder->pk, bytes, length);
-  if (is_certificate || (result != 0 && !is_pem)) result = mbedtls_x509_crt_parse(holder, bytes, length);
+  if (strstr(key, "-----BEGIN ")) length++;
+  int result = mbedtls_pk_parse_public_key(&holder->pk, bytes, length);
+  if (result != 0) result = mbedtls_x509_crt_parse(holder, bytes, length);
   return result > 0 ? MBEDTLS_ERR_X509_INVALID_FORMAT : result; /* so many of several could not be parsed */
 }
 
