@@ -2,7 +2,14 @@
 import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  DetachPolicyCommand,
+  DetachThingPrincipalCommand,
+  ListAttachedPoliciesCommand,
+  ListThingPrincipalsCommand,
+} from "@aws-sdk/client-iot";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openCloud } from "../tools/cli/cloud";
 import { readIdentity } from "../tools/firmware/identity";
 import { planFlash } from "../tools/firmware/flash-plan";
 import { firstLine, openCommandLine, startUp, type Result } from "./surroundings/command-line";
@@ -78,6 +85,39 @@ describe("with a service", () => {
     await json("provision", "signed", "--no-wifi", "--nvs", "signed.bin");
     expect(identityIn("signed.bin")["signer.pem"]).toBe(signer);
     expect(settingsIn("signed.bin")).not.toHaveProperty("wifi");
+  });
+
+  test("a key is never lost: not one's own in the folder, nor one whose certificate is no more", patience, async () => {
+    mkdirSync(file("fan"));
+    writeFileSync(file("fan", "key.pem"), "my own key, which is nowhere else\n");
+    const done = await run("provision", "fan");
+    const kept = readdirSync(file("fan")).filter((name) => /^key-[0-9a-f]{12}\.pem$/.test(name));
+    expect(kept.map((name) => readFileSync(file("fan", name), "utf8"))).toEqual(["my own key, which is nowhere else\n"]);
+    expect(done.err).toBe(`The key that was in fan/key.pem is now in fan/${kept[0] ?? ""}.\n`);
+    expect(modeOf("fan", kept[0] ?? "")).toBe(0o600);
+
+    const first = readFileSync(file("place", "identities", "fan", "key.pem"), "utf8");
+    writeFileSync(file("place", "identities", "fan", "cert.pem"), "torn");
+    expect((await run("provision", "fan")).code).toBe(0);
+    const all = readdirSync(file("place", "identities", "fan")).filter((name) => name.startsWith("key"));
+    expect(all).toHaveLength(2);
+    expect(all.map((name) => readFileSync(file("place", "identities", "fan", name), "utf8"))).toContain(first);
+  });
+
+  test("whoever was interrupted gets policy and thing for the key that is there", patience, async () => {
+    expect((await run("provision", "valve")).code).toBe(0);
+    const key = readFileSync(file("valve", "key.pem"), "utf8");
+    const { iot } = await openCloud({ dir: file("place") });
+    const { principals = [] } = await iot.send(new ListThingPrincipalsCommand({ thingName: "valve" }));
+    const [principal = ""] = principals;
+    await iot.send(new DetachThingPrincipalCommand({ thingName: "valve", principal }));
+    await iot.send(new DetachPolicyCommand({ policyName: "esp32-jobs-device", target: principal }));
+    expect((await run("provision", "valve")).code).toBe(0);
+    expect(readFileSync(file("valve", "key.pem"), "utf8")).toBe(key);
+    expect((await iot.send(new ListThingPrincipalsCommand({ thingName: "valve" }))).principals).toEqual([principal]);
+    expect((await iot.send(new ListAttachedPoliciesCommand({ target: principal }))).policies).toMatchObject([
+      { policyName: "esp32-jobs-device" },
+    ]);
   });
 
   test("files that others could read are theirs no longer", patience, async () => {

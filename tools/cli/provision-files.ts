@@ -1,6 +1,7 @@
 /** The files of an identity on this computer: read from a folder as people have them, written for their owner alone. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { identityKeys, type IdentityFiles } from "../firmware/identity-keys";
 import { CommandFailed, WrongUsage } from "./failing";
 import { readTextFile, writeWhole } from "./named-files";
@@ -22,7 +23,19 @@ export function readJsonFile(path: string): unknown {
   }
 }
 
-/** Writes a file that nobody but its owner may read. */
+/** No private key is lost: one that is to be replaced stays beside the new one. */
+function keepKey(path: string, contents: string | Uint8Array): void {
+  if (basename(path) !== "key.pem" || !existsSync(path)) return;
+  const old = readFileSync(path);
+  const bare = (bytes: Buffer): string => bytes.toString("latin1").replace(/\s/g, "");
+  if (old.length === 0 || bare(old) === bare(Buffer.from(contents))) return;
+  const kept = join(dirname(path), `key-${createHash("sha256").update(old).digest("hex").slice(0, 12)}.pem`);
+  writeWhole(kept, old, 0o600);
+  process.stderr.write(`The key that was in ${path} is now in ${kept}.\n`);
+}
+
+/** Writes a file that nobody but its owner may read. The key that a `key.pem` held is kept under another name. */
 export function writePrivate(path: string, contents: string | Uint8Array): void {
+  keepKey(path, contents);
   writeWhole(path, contents, 0o600);
 }
