@@ -46,7 +46,8 @@ describe.each([
   ["stock", panic],
   ["stock", error],
 ] as const)("%s firmware that crashes again and again by %s", (firmware, [lua, reason]) => {
-  test("comes up in safe mode after the third time, tells so, and lets itself be replaced", async () => {
+  // The watchdog's limit is ten million instructions, which take their time here.
+  test("comes up in safe mode after the third time, tells so, and lets itself be replaced", { timeout: 60_000 }, async () => {
     // Firmware of such a kind crashes by what it does beside the jobs, which in safe mode it would not do.
     await faulty(`if not file.exists("quiet") then ${after(15, lua)} end\n`, firmware);
     await world.until(() => bootReasons().length === 3, 120_000);
@@ -152,7 +153,7 @@ describe("a row of crashes", () => {
   });
 });
 
-describe("a job that crashes the board each time", () => {
+describe("a job that crashes the board each time", { timeout: 60_000 }, () => {
   const crashing = `gpio = setmetatable({ write = function() while true do end end }, { __index = gpio })\n`;
 
   test("ends as INTERRUPTED after one crash, and the jobs after it are done", async () => {
@@ -199,6 +200,24 @@ describe("firmware on trial", () => {
     expect(lastedMs).toBeLessThan(withinMs + 5_000);
     expect(isSafe()).toBe(false);
   });
+
+  test.each(["jobsfw", "stock"] as const)(
+    "that is slow to reach the service has all of its trial for that, on %s firmware",
+    async (firmware) => {
+      await faulty("", firmware);
+      let isNew = false;
+      world.board.on("boot", ({ version }) => {
+        isNew = version === "2.0.0";
+        world.reachable = !isNew;
+      });
+      world.createJob("u", { action: "ota", ...world.publish("2.0.0") });
+      await world.until(() => isNew, 300_000);
+      await world.pass(200_000);
+      world.reachable = true;
+      expect(await world.ended("u", 100_000)).toBe("SUCCEEDED");
+      expect(world.board.slots()).toMatchObject({ running: "ota_1", states: { ota_1: "valid" } });
+    },
+  );
 
   test("is guarded no more once it is accepted", async () => {
     await faulty("");
