@@ -69,7 +69,7 @@ describe.each([
   });
 });
 
-describe("a row of crashes", () => {
+describe("a row of crashes", { timeout: 60_000 }, () => {
   test("goes on in safe mode, however often, and is still answered: no job stays open", async () => {
     await faulty(after(15, panic[0]));
     await world.until(() => world.lines.some((line) => line.includes("after 5 crashes")), 600_000);
@@ -176,7 +176,7 @@ describe("a job that crashes the board each time", { timeout: 60_000 }, () => {
   });
 });
 
-describe("firmware on trial", () => {
+describe("firmware on trial", { timeout: 60_000 }, () => {
   test.each([
     ["hangs in Lua once the agent is up", after(20, "while true do tmr.wdclr() end"), 330_000],
     ["is blocked for ever before the agent is up", "while true do tmr.wdclr() end\n", 60_000],
