@@ -24,7 +24,7 @@ export const endings = {
   URL_TOO_LONG: "REJECTED",
   /** This device takes signed firmware only, and the document has no signature. Remedy: sign the image with `esp32-jobs sign`, and send its signature along. */
   SIGNATURE_MISSING: "REJECTED",
-  /** This device was told to take signed firmware only, and has nothing to check a signature with. Remedy: flash firmware with the component jobsfw over USB, or take the signer's key from the device. */
+  /** This device was told to take signed firmware only, and cannot check a signature: its firmware lacks the component jobsfw, or its signer.pem is no key on P-256. Remedy: flash firmware with the component over USB, give the device the right key, or take the key from it. */
   SIGNATURE_UNVERIFIABLE: "REJECTED",
   /** The action took longer than its time budget and was stopped. Remedy: look for what it waited for; raise its budget. */
   TIMED_OUT: "FAILED",

@@ -12,9 +12,9 @@ const signerPem = signer.publicKey.export({ type: "spki", format: "pem" }).toStr
 let world: World;
 afterEach(() => world.close());
 
-async function open(firmware: "stock" | "jobsfw"): Promise<void> {
+async function open(firmware: "stock" | "jobsfw", signedBy = signerPem): Promise<void> {
   world = await openWorld({ board: { firmware } });
-  world.board.files.write("signer.pem", signerPem);
+  world.board.files.write("signer.pem", signedBy);
   world.board.powerOn();
   await world.until(() => world.traffic.some(({ topic }) => topic.endsWith("$next/get/accepted")));
 }
@@ -80,9 +80,24 @@ test.each([
   await expectOldFirmware();
 });
 
+test.each([
+  ["a private key", () => signer.privateKey.export({ type: "pkcs8", format: "pem" }).toString()],
+  ["an RSA key", () => generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" }).toString()],
+  ["half a key", () => signerPem.slice(0, 90)],
+])("a board given %s to check with says at boot that it takes no updates, and fetches none", async (_, pem) => {
+  await open("jobsfw", pem());
+  expect(world.lines).toContainEqual(
+    expect.stringMatching(/^limit: no updates: signer\.pem is no public key on the curve P-256 \(-\d+\)$/),
+  );
+  world.createJob("u", { action: "ota", ...world.publish("2.0.0"), signature: signatureOf("2.0.0", signer.privateKey) });
+  expect(await world.ended("u")).toBe("REJECTED SIGNATURE_UNVERIFIABLE");
+  expect(world.details("u")["reason"]).toContain("signer.pem is no public key");
+  await expectOldFirmware();
+});
+
 test("a stock board with a signer's key says at boot that it takes no updates, and takes none", async () => {
   await open("stock");
-  expect(world.lines).toContain("limit: cannot check signatures: no updates");
+  expect(world.lines).toContain("limit: no updates: this firmware lacks the component jobsfw");
   world.createJob("u", { action: "ota", ...world.publish("2.0.0"), signature: signatureOf("2.0.0", signer.privateKey) });
   expect(await world.ended("u")).toBe("REJECTED SIGNATURE_UNVERIFIABLE");
   await expectOldFirmware();

@@ -64,7 +64,7 @@ function start(): string | undefined {
   for (const phrase of numberLimits()) limits.push(phrase);
   if (rtcmem === undefined) limits.push("no safe mode: this firmware lacks the module rtcmem");
   const signatures = nodemcuSignatures(abilities.identity("signer.pem"));
-  if (signatures?.problem !== undefined) limits.push("cannot check signatures: no updates");
+  if (signatures?.problem !== undefined) limits.push(`no updates: ${signatures.problem}`);
   const system = nodemcuSystem(abilities, limits);
   const network = joinNetwork(nodemcuClock, settings.wifi, (line) => system.log(line));
   const roots = abilities.identity("http-ca.pem") ?? abilities.identity("ca.pem");
