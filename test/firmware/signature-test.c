@@ -156,6 +156,10 @@ static void other_forms(void)
   CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 1, 0, false)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
   CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 0, 1, false)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
   CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, encode(form, 0, 0, true)), MBEDTLS_ERR_ECP_VERIFY_FAILED);
+  size_t length = encode(form, 0, 0, false);
+  form[1]++; /* a byte behind the two numbers, inside */
+  form[length] = '\0';
+  CHECK_NUMBER(verify_bytes(key.bytes, key.length, form, length + 1), MBEDTLS_ERR_ECP_VERIFY_FAILED);
   static const char *const malformed[] = {
     "\x31\x06\x02\x01\x01\x02\x01\x01", "\x30\x06\x04\x01\x01\x02\x01\x01", "\x30\x06\x02\x01\x01\x02\x01\x81", "\x30\x06\x02\x01\x81\x02\x01\x01",
     "\x30\x06\x02\x04\x01\x02\x01\x01", "\x30\x06\x02\x03\x01\x02\x01\x01", "\x30\x06\x02\x7f\x01\x02\x01\x01", "\x30\x06\x02\x00\x01\x02\x01\x01",

@@ -160,10 +160,8 @@ static void on_event(void *argument, esp_event_base_t base, int32_t id, void *da
       jobsfw_notes.sub_refused =
         event->error_handle && event->error_handle->error_type == MQTT_ERROR_TYPE_SUBSCRIBE_FAILED;
       break;
-    case MQTT_EVENT_DISCONNECTED:
-      jobsfw_assembly_clear(&r->assembly); /* whoever needs the rest asks again over the next connection */
-      break;
     case MQTT_EVENT_CONNECTED:
+    case MQTT_EVENT_DISCONNECTED: /* NodeMCU destroys the client then, and what was half way goes with it */
     case MQTT_EVENT_UNSUBSCRIBED:
       break;
     default:
