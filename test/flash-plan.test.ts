@@ -212,3 +212,19 @@ describe("a build is refused", () => {
     expect(refusal(change)).toContain(sentence);
   });
 });
+
+test("a plan wants the latest of the chip revisions that its images want", () => {
+  const from = makeBuild({
+    chip: "esp32c3",
+    change(files) {
+      const bootloader = files["bootloader/bootloader.bin"] as Buffer;
+      bootloader.writeUInt16LE(3, 15);
+      createHash("sha256")
+        .update(bootloader.subarray(0, -32))
+        .digest()
+        .copy(bootloader, bootloader.length - 32);
+    },
+  });
+  expect(planFlash({ from }).minRevision).toBe(3);
+  expect(planFlash({ from: makeBuild() }).minRevision).toBe(0);
+});

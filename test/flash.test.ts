@@ -130,6 +130,17 @@ describe.concurrent("a board that is not flashed", () => {
     expect(board.isInLoader).toBe(false);
   });
 
+  test.each([
+    ["esp32", 300, /has an ESP32-D0WDQ6 \(revision 0\), and this firmware is for revision v3\.0 or later/],
+    ["esp32c3", 3, /has an ESP32-C3 \(QFN32\) \(revision v0\.0\), and this firmware is for revision v0\.3 or later/],
+  ] as const)("is of an earlier revision than the images want: %s", async (chip, minRevision, sentence) => {
+    const board = createSerialBoard({ chip });
+    const binding = createSimulatedBinding({ path, board });
+    const later = { ...planFlash({ from: makeBuild({ chip }) }), minRevision };
+    await expect(flashBoard(later, { binding, path, baudRate: 115200 })).rejects.toThrow(sentence);
+    expectUntouched(board);
+  });
+
   test("has less flash than the firmware needs", async () => {
     const { board, flash } = bench({ flashBytes: 0x200000 });
     await expect(flash()).rejects.toThrow("has 2 MB of flash, and this firmware needs 4 MB");

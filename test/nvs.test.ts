@@ -46,6 +46,22 @@ describe("an NVS image", () => {
     ); // prettier-ignore
   });
 
+  test("fills the last entry of a value with what an erased flash has", () => {
+    const { image } = writeNvs([entry("t", "ab"), entry("b", Uint8Array.of(1))], size);
+    expect(image.toString("hex", 128, 160)).toBe(`616200${"ff".repeat(29)}`);
+    expect(image.toString("hex", 192, 224)).toBe(`01${"ff".repeat(31)}`);
+  });
+
+  test.each([
+    [3519, 0, "14 entries, 416 bytes, are left"],
+    [3551, 1, "13 entries, 384 bytes, are left"],
+  ])("begins a blob in a page only where 400 bytes of it have room there: after a text of %i, in page %i", (length, where) => {
+    const { image } = writeNvs([entry("t", "x".repeat(length)), entry("b", blob(1000))], size);
+    const types = [0, 1].map((number) => image.subarray(number * page + 64, (number + 1) * page));
+    const has = types.map((entries) => Array.from({ length: 126 }, (_, at) => entries[at * 32 + 1]).some((type) => type === 0x42));
+    expect(has.indexOf(true)).toBe(where);
+  });
+
   test("has the CRC of nothing that nvs_flash writes for a blob of no bytes: all ones", () => {
     const { image } = writeNvs([entry("b", new Uint8Array(0), "a")], size);
     expect(image.toString("hex", 96, 128)).toBe(`0142010081bdc69762${"00".repeat(15)}0000ffffffffffff`);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { ESPLoader, Transport, type FlashSizeValues, type ROM } from "esptool-js";
 import { chips } from "./chips";
-import { checkProtection, quietWatchdogs } from "./flash-chip";
+import { checkProtection, checkRevision, quietWatchdogs } from "./flash-chip";
 import { whyNotWritten } from "./flash-failure";
 import { hex } from "./flash-places";
 import type { FlashPart, FlashPlan } from "./flash-plan";
@@ -146,6 +146,7 @@ export async function flashBoard(plan: FlashPlan, options: FlashOptions): Promis
     say(`Connecting to ${path}`);
     const chip = await connect(loader, plan, path);
     const described = await chip.getChipDescription(loader);
+    checkRevision(described, plan.minRevision, path);
     const mac = await chip.readMac(loader);
     say(`${described}, ${mac}`);
     await loader.runStub();

@@ -29,6 +29,17 @@ export async function checkProtection(loader: ESPLoader, chip: ChipName, path: s
     );
 }
 
+/** Refuses a chip of an earlier revision than the images want; `described` is esptool's name of the chip. */
+export function checkRevision(described: string, minRevision: number, path: string): void {
+  // Of an ESP32 only the major number is told.
+  const [, major, minor = "99"] = /revision v?(\d+)(?:\.(\d+))?/.exec(described) ?? [];
+  if (major === undefined || Number(major) * 100 + Number(minor) >= minRevision) return;
+  throw new FirmwareProblem(
+    `the board at ${path} has an ${described}, and this firmware is for revision v${Math.floor(minRevision / 100)}.${minRevision % 100} or later: ` +
+      "build it with an earlier minimum revision in sdkconfig",
+  );
+}
+
 /** Keeps the watchdogs quiet that a reset by USB leaves running, and lets the chip start its firmware after the next one. */
 export async function quietWatchdogs(loader: ESPLoader, chip: ChipName): Promise<void> {
   const { watchdogs } = chips[chip];

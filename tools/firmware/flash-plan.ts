@@ -24,6 +24,8 @@ export interface FlashPlan {
   readonly chip: ChipName;
   readonly version: string;
   readonly project: string;
+  /** The least revision of the chip, 100 times its major number and its minor one: the boot loader starts no image that wants a later one. */
+  readonly minRevision: number;
   /** The least flash the board must have. */
   readonly flashSizeBytes: number;
   readonly parts: readonly FlashPart[];
@@ -122,11 +124,23 @@ export function planFlash({ from, identity }: FlashSource): FlashPlan {
       `${astray.name} is to go to ${hex(astray.offset)}; the boot loader of the ${title} is at ${hex(bootloaderOffset)}`,
     );
   if (bootloader !== undefined) checkBootloader(bootloader, args);
-  for (const part of parts) if (part === bootloader || isApp(part)) checkImage(part.path, part.bytes, manifest.chip);
+  const images = parts.filter((part) => part === bootloader || isApp(part));
+  for (const { path, bytes } of images) checkImage(path, bytes, manifest.chip);
+  // esp_image_header_t, min_chip_rev_full.
+  const minRevision = Math.max(...images.map(({ bytes }) => bytes.readUInt16LE(15)));
   checkManifest(image.path, image.bytes, manifest);
   const end = Math.max(...partitions.map(({ offset, sizeBytes }) => offset + sizeBytes));
   const flashSizeBytes = flashSizeOf(args) ?? Math.ceil(end / megabyte) * megabyte;
   checkPlaces(parts, partitions, flashSizeBytes);
   if (bootloader !== undefined) checkTableFits(bootloader, end);
-  return { chip: manifest.chip, version: manifest.version, project: manifest.project, flashSizeBytes, parts, identity, words: args.words };
+  return {
+    chip: manifest.chip,
+    version: manifest.version,
+    project: manifest.project,
+    minRevision,
+    flashSizeBytes,
+    parts,
+    identity,
+    words: args.words,
+  };
 }
