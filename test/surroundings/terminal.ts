@@ -14,7 +14,7 @@ export interface Terminal {
 }
 
 /** A screen that has not changed to what is expected by then will not. */
-const patienceMs = 40_000;
+const patienceMs = 80_000;
 /** Back to the first column, as a carriage return. */
 const toStart = /\x1b\[1?G/g;
 const controls = /\x1b\[[0-9;?]*[A-Za-z]/g;
