@@ -1,54 +1,14 @@
-/** Our firmware out of a clone of NodeMCU that behaves as the real one is documented to: what comes out, and what never stays behind. */
+/** Our firmware out of a clone of NodeMCU that behaves as the real one is documented to: what comes out, and what is refused. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { agentBundle, root } from "../tools/bundle/targets";
-import { borrow } from "../tools/firmware/build/borrowed";
-import { buildFirmware, type BuildRequest } from "../tools/firmware/build/build";
 import { planFlash } from "../tools/firmware/flash-plan";
 import { readDescription } from "../tools/virtual-esp32/image";
 import { openCommandLine } from "./surroundings/command-line";
-import { addOwnBuild, git, makeClone, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
-
-const clones: SimulatedClone[] = [];
-afterEach(() => clones.splice(0).forEach((clone) => clone.close()));
-
-function newClone(options?: Parameters<typeof makeClone>[0]): SimulatedClone {
-  const clone = makeClone(options);
-  clones.push(clone);
-  return clone;
-}
-
-function luaFile(clone: SimulatedClone, name = "agent.lua", text = "print('hello')\n"): string {
-  const file = join(clone.out, "..", name);
-  writeFileSync(file, text);
-  return file;
-}
-
-interface Told {
-  readonly said: string[];
-  readonly warned: string[];
-  readonly progress: string[];
-}
-
-async function build(clone: SimulatedClone, change: Partial<BuildRequest> = {}): Promise<Told & { readonly sizes: readonly object[] }> {
-  const told: Told = { said: [], warned: [], progress: [] };
-  const { sizes } = await buildFirmware({
-    nodemcu: clone.path,
-    chip: "esp32",
-    flash: "4MB",
-    version: "1.2.3",
-    lua: () => [luaFile(clone)],
-    out: clone.out,
-    signal: new AbortController().signal,
-    say: (sentence) => told.said.push(sentence),
-    warn: (sentence) => told.warned.push(sentence),
-    progress: (done, of) => told.progress.push(`${done}/${of}`),
-    ...change,
-  });
-  return { ...told, sizes };
-}
+import { build, newClone } from "./surroundings/firmware-builds";
+import { addOwnBuild, git, treeOf, type SimulatedClone } from "./surroundings/nodemcu-clone";
 
 const text = (clone: SimulatedClone, name: string): string => readFileSync(join(clone.out, name), "utf8");
 
@@ -203,94 +163,6 @@ describe("a build is refused, with the command that helps", { timeout: 60_000 },
     await expect(build(clone, { nodemcu: spaced })).rejects.toThrow(/move the clone to a path without spaces/);
     await expect(build(clone, { version: 'a"b' })).rejects.toThrow(/must have 1 to 31 characters/);
     await expect(build(clone, { version: "1".repeat(32) })).rejects.toThrow(/must have 1 to 31 characters/);
-  });
-});
-
-describe("a build that fails", { timeout: 60_000 }, () => {
-  test.each([
-    ["drop MBEDTLS_DYNAMIC_BUFFER", /did not take what was asked for:\n {2}CONFIG_MBEDTLS_DYNAMIC_BUFFER=y was dropped$/],
-    [
-      "compile",
-      /NodeMCU's make failed\n(.*\n)* {2}main\.c:7:3: error: expected ';'.*\n {2}ninja: build stopped\n {2}make: .*\nThe whole log: .*build\.log$/,
-    ],
-    ["relink", /NodeMCU's make, with the Lua code, failed: the image does not fit its slot: .*FLASH=8MB\n(.*\n)* {2}Error: All app/],
-    ["large", /^image has 1638416 bytes, and there is room for 1638400$/],
-    ["no lfs", /the image does not hold the Lua code/],
-    ["wrong chip", /nodemcu\.bin is not sound: image is for another chip/],
-    ["other table", /has another partition table than it was asked for/],
-  ])("by '%s' says so, leaves nothing to flash, and the clone as it was", async (fault, sentence) => {
-    const clone = newClone();
-    addOwnBuild(clone);
-    clone.fail(fault);
-    const before = treeOf(clone.path);
-    mkdirSync(clone.out);
-    writeFileSync(join(clone.out, "manifest.json"), "{}");
-    await expect(build(clone)).rejects.toThrow(sentence);
-    expect(treeOf(clone.path)).toEqual(before);
-    expect(existsSync(join(clone.out, "manifest.json"))).toBe(false);
-  });
-
-  test("because the Lua code does not fit says which symbol to raise", async () => {
-    const clone = newClone();
-    const lua = () => [luaFile(clone, "long.lua", "-".repeat(0x20000))];
-    await expect(build(clone, { lua })).rejects.toThrow(
-      /Lua Flash Store has \d+ bytes, and its room 131072: raise CONFIG_NODEMCU_EMBEDDED/,
-    );
-  });
-});
-
-describe("a build that is stopped", { timeout: 60_000 }, () => {
-  const line = openCommandLine();
-  afterEach(line.close);
-
-  test("by Ctrl-C in the middle ends its programs and leaves the clone as it was", async () => {
-    const clone = newClone();
-    addOwnBuild(clone);
-    clone.fail("hang");
-    const before = treeOf(clone.path);
-    mkdirSync(line.dir, { recursive: true });
-    const child = line.start("firmware", "build", "--nodemcu", clone.path, "--out", clone.out);
-    let err = "";
-    const hangs = new Promise<void>((resolve) => {
-      child.stderr?.on("data", (piece: Buffer) => {
-        err += piece.toString();
-        if (err.includes("20 %")) resolve();
-      });
-    });
-    await hangs;
-    const pid = Number(readFileSync(join(clone.path, "build/hanging"), "utf8"));
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    child.kill("SIGINT");
-    expect(await ended).toBe(1);
-    expect(err).toMatch(/esp32-jobs: stopped; the clone is as it was before\n$/);
-    expect(treeOf(clone.path)).toEqual(before);
-    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-  });
-
-  test("by a power cut is put back by the next one, at whatever step it was cut", async () => {
-    const clone = newClone();
-    addOwnBuild(clone);
-    const before = treeOf(clone.path);
-    const aside = join(clone.path, ".esp32-jobs-aside");
-    // While putting aside: a part of the person's files is still in its place.
-    mkdirSync(aside);
-    renameSync(join(clone.path, "sdkconfig"), join(aside, "sdkconfig"));
-    borrow(clone.path)();
-    expect(treeOf(clone.path)).toEqual(before);
-    // While building, by a process that is no more.
-    borrow(clone.path);
-    writeFileSync(join(aside, "borrower"), "999999999");
-    writeFileSync(join(clone.path, "sdkconfig"), "ours");
-    writeFileSync(join(clone.path, "managed_components/more.c"), "ours");
-    borrow(clone.path)();
-    expect(treeOf(clone.path)).toEqual(before);
-  });
-
-  test("is not disturbed by a second one in the same clone", async () => {
-    const clone = newClone();
-    borrow(clone.path);
-    writeFileSync(join(clone.path, ".esp32-jobs-aside/borrower"), `${process.ppid}`);
-    await expect(build(clone)).rejects.toThrow(/another build, process \d+, is at work/);
   });
 });
 
