@@ -32,7 +32,7 @@ describe("followed", { timeout: 120_000 }, () => {
   let desk: Desk;
   beforeAll(async () => {
     desk = await openDesk(pinnedCommit.slice(0, 8));
-  });
+  }, 60_000);
   afterAll(() => {
     desk?.close();
     cloud.close();
@@ -121,7 +121,7 @@ describe("followed", { timeout: 120_000 }, () => {
       variables["AWS_ENDPOINT_URL_S3"] = variables["AWS_ENDPOINT_URL_S3"]?.replace("localhost", "127.0.0.1");
       // Another person, who has come as far as step 10.
       for (const name of [".esp32-jobs", "lamp-01", "lamp-01.nvs.bin"]) rmSync(join(desk.project, name), { recursive: true, force: true });
-    }, 30_000);
+    }, 60_000);
     follow("with AWS", steps.slice(10), () => variables);
   });
 });
