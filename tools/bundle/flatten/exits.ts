@@ -1,6 +1,6 @@
 /** Turns the returns of a function's body into something else, for a body that is to stand where the function was called. */
 import * as lua from "typescript-to-lua";
-import { placedAs, walk } from "./syntax";
+import { childrenOf, placedAs, walk } from "./syntax";
 
 /** True when the statements cannot run past their end. */
 export function alwaysReturns(statements: readonly lua.Statement[]): boolean {
@@ -19,9 +19,7 @@ export function returnsOf(statements: readonly lua.Statement[]): lua.ReturnState
   const look = (node: lua.Node): void => {
     if (lua.isReturnStatement(node)) found.push(node);
     if (lua.isFunctionExpression(node)) return;
-    for (const child of Object.values(node).flat() as unknown[]) {
-      if (typeof child === "object" && child !== null && "kind" in child) look(child as lua.Node);
-    }
+    childrenOf(node).forEach(look);
   };
   statements.forEach(look);
   return found;

@@ -45,17 +45,22 @@ export function resolveNames(statements: readonly lua.Statement[]): Names {
   const variables = new Set<Variable>();
   const globals = new Set<string>();
   const calls = new Map<lua.Node, Scope | undefined>();
+  // The same as the scope, for a quick look: the newest variable of a name comes last.
+  const visible = new Map<string, Variable[]>();
   let scope: Scope | undefined;
   let depth = 0;
 
   function declare(identifier: lua.Identifier, declaration?: lua.VariableDeclarationStatement, value?: lua.Expression): void {
     const variable: Variable = { name: identifier.text, identifier, declaration, value, writes: [], reads: [], depth };
     scope = { newest: variable, before: scope };
+    const before = visible.get(variable.name);
+    if (before === undefined) visible.set(variable.name, [variable]);
+    else before.push(variable);
     meanings.set(identifier, variable);
     variables.add(variable);
   }
   function use(identifier: lua.Identifier, how: "reads" | "writes"): void {
-    const variable = find(scope, identifier.text);
+    const variable = visible.get(identifier.text)?.at(-1);
     if (variable === undefined) globals.add(identifier.text);
     else {
       variable[how].push(identifier);
@@ -67,7 +72,7 @@ export function resolveNames(statements: readonly lua.Statement[]): Names {
     depth++;
     body();
     depth--;
-    scope = outside;
+    for (; scope !== undefined && scope !== outside; scope = scope.before) visible.get(scope.newest.name)?.pop();
   }
   const readAll = (nodes: readonly lua.Node[]): void => nodes.forEach(read);
 

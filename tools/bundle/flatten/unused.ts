@@ -2,7 +2,7 @@
 import * as lua from "typescript-to-lua";
 import { resolveProgram, type Program } from "./program";
 import type { Names } from "./scope";
-import { changeStatements, isPure } from "./syntax";
+import { changeStatements, isPure, walk } from "./syntax";
 
 function isUnused(statement: lua.Statement, names: Names): boolean {
   if (!lua.isVariableDeclarationStatement(statement) && !lua.isAssignmentStatement(statement)) return false;
@@ -14,11 +14,22 @@ function isUnused(statement: lua.Statement, names: Names): boolean {
   return statement.left.every(isDead) && (statement.right ?? []).every(isPure);
 }
 
+/** What a statement that is gone used is used less. */
+function forget(statement: lua.Statement, names: Names): void {
+  walk(statement, (node) => {
+    const variable = lua.isIdentifier(node) ? names.variableOf(node) : undefined;
+    for (const uses of variable === undefined ? [] : [variable.reads, variable.writes]) {
+      const at = uses.findIndex((use) => use === node);
+      if (at >= 0) uses.splice(at, 1);
+    }
+  });
+}
+
 /** Goes on until all that is left is used, or does something when it is evaluated. */
 export function dropUnused(program: Program): void {
+  const { names } = resolveProgram(program);
   for (let dropped = 1; dropped > 0;) {
     dropped = 0;
-    const { names } = resolveProgram(program);
     changeStatements(program.root, (statements) =>
       statements.filter((statement) => {
         if (lua.isVariableDeclarationStatement(statement) && statement.right === undefined) {
@@ -28,7 +39,10 @@ export function dropUnused(program: Program): void {
           });
         }
         const unused = isUnused(statement, names);
-        if (unused) dropped++;
+        if (unused) {
+          dropped++;
+          forget(statement, names);
+        }
         return !unused;
       }),
     );
