@@ -2,7 +2,7 @@
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
 import { describe, expect, test } from "vitest";
 import { strippedBytes } from "../tools/bundle/fengari";
-import { sharesOf } from "../tools/bundle/shares";
+import { kindsOf, sharesOf } from "../tools/bundle/shares";
 import { compile, printing, run } from "./surroundings/small-program";
 
 describe("modules", () => {
@@ -104,12 +104,15 @@ describe("what is written", () => {
   test("tells which file each byte of it came from", () => {
     const { lua, map } = compile({
       "a.ts": "export function a(): string[] { return 'a b'.split(' '); }",
-      "main.ts": 'import { a } from "./a"; declare function print(n: number): void; print(a().length); print(a().length);',
+      "main.ts": 'import { a } from "./a"; declare function print(f: unknown): void; print(a); print(a().length);',
     });
     const shares = sharesOf(lua, map);
     expect(shares.map(({ name }) => name)).toEqual(["lualib", "a.ts", "main.ts"]);
     const total = shares.reduce((sum, share) => sum + share.strippedBytes, 0);
     expect(Math.abs(total - strippedBytes(lua))).toBeLessThan(50); // the head of the file
+    const { sentences, words, ...others } = kindsOf(lua);
+    expect(sentences).toBe("a b".length + " ".length + 4); // two for each
+    expect(Math.abs(Object.values(others).reduce((sum, bytes) => sum + bytes, sentences + words) - total)).toBeLessThan(5); // rounded
   });
 
   test("leaves out what nobody calls, and types", () => {
@@ -118,7 +121,7 @@ describe("what is written", () => {
         "export interface A { n: number } export function used(): number { return 1; } export function unused(): number { return 2; }",
       "types.ts": "export interface Only { n: number }",
       "main.ts":
-        'import { used } from "./a"; import type { Only } from "./types"; declare function print(o: Only): void; print({ n: used() }); print({ n: used() });',
+        'import { used } from "./a"; import type { Only } from "./types"; declare function print(o: Only, f: unknown): void; print({ n: used() }, used);',
     });
     expect(lua).toContain("used");
     expect(lua).not.toContain("unused");

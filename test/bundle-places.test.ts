@@ -55,6 +55,16 @@ describe("a function that is called once", () => {
     expect(lines).toEqual(["xy", "112none", "11"]);
   });
 
+  test("leaves from where it stands, also when what it calls went there later", () => {
+    const lines = run({
+      "main.ts": `${printing}
+        const tool = { check(this: void, n: number): string { if (n > 8) return "large"; const text = \`\${n}\`; return text + "."; } };
+        function name(n: number): string { if (n < 0) return "negative"; const text = tool.check(n); const long = text + text; return long; }
+        for (const n of [-1, 5, 9]) { const text = name(n); print(text); }`,
+    });
+    expect(lines).toEqual(["negative", "5.5.", "largelarge"]);
+  });
+
   test("stays where it is when it calls itself, and takes the variables of its file along to another", () => {
     const lines = run({
       "a.ts": "let calls = 0; const secret = ['s']; export function a(): string { calls++; return secret.join('') + `${calls}`; }",
@@ -74,6 +84,39 @@ describe("a function that is called once", () => {
         for (const call of later) call();`,
     });
     expect(lines).toEqual(["a!", "b!"]);
+  });
+});
+
+describe("a small function that is called a few times", () => {
+  const small = `
+    function sign(n: number): string { if (n < 0) return "-"; return "+"; }
+    for (const n of [-1, 1]) { const one = sign(n); const other = sign(-n); print(one + other); }`;
+
+  test("goes to each of these places", () => {
+    const files = { "main.ts": `${printing}${small}` };
+    expect(run(files)).toEqual(["-+", "+-"]);
+    expect(compile(files).lua).not.toContain("function");
+  });
+
+  test("may change its arguments, share what is around it, and call another such function", () => {
+    const lines = run({
+      "a.ts": "let calls = 0; export function count(by: number): number { calls += by; return calls; }",
+      "main.ts": `${printing}import { count } from "./a";
+        function twice(n: number): number { n += n; const sum = count(n); return sum; }
+        const a = twice(1); const b = twice(2); const c = count(1); print(\`\${a} \${b} \${c}\`);`,
+    });
+    expect(lines).toEqual(["2 6 7"]);
+  });
+
+  test("stays one function where a call of it cannot give way, or it is used otherwise", () => {
+    const loop = { "main.ts": `${printing}${small} let n = -2; while (sign(n) === "-") n++; print(\`\${n}\`);` };
+    expect(run(loop)).toEqual(["-+", "+-", "0"]);
+    expect(compile(loop).lua.match(/function/g)).toHaveLength(1);
+    const value = {
+      "main.ts": `${printing}${small} const signs: ((n: number) => string)[] = [sign]; for (const one of signs) print(one(-1));`,
+    };
+    expect(run(value)).toEqual(["-+", "+-", "-"]);
+    expect(compile(value).lua.match(/function sign/g)).toHaveLength(1);
   });
 });
 

@@ -82,6 +82,21 @@ describe("what is written", () => {
     expect(compile(files).lua).not.toMatch(/return nil|else/);
   });
 
+  test("names a global once where many functions use it, and always where the program sets it", () => {
+    const functions = Array.from(
+      { length: 9 },
+      (_, n) => `const f${n} = (): void => { print(level); if (level === "${n}") level = "x"; };`,
+    );
+    const files = {
+      "main.ts": `declare function print(this: void, text: string | undefined): void; declare let level: string | undefined; export {};
+        ${functions.join(" ")} const all = [${functions.map((_, n) => `f${n}`).join(", ")}]; level = "8"; for (const one of all) one(); print(level);`,
+    };
+    expect(run(files)).toEqual([..."888888888"].concat("x"));
+    const { lua } = compile(files);
+    expect(lua).toMatch(/^local print = print$/m);
+    expect(lua).not.toMatch(/local level/);
+  });
+
   test("is smaller than it was as modules", () => {
     const small = compile({
       "a.ts": "export function a(): number { return 1; }",

@@ -45,16 +45,19 @@ function surroundings(body: lua.FunctionExpression, call: lua.CallExpression, { 
   return isSame ? free : undefined;
 }
 
-/** The candidate that a statement calls, if it calls one. */
-export function candidateAt(statement: lua.Statement, resolved: Resolved): Candidate | undefined {
+const isCalledOnce = ({ reads }: Variable): boolean => reads.length === 1;
+
+const canDrop = (value: lua.Expression): boolean => isPure(value) || lua.isCallExpression(value);
+
+/** The candidate that a statement calls, if it calls one; with `isWanted`, also a function that is called more often. */
+export function candidateAt(statement: lua.Statement, resolved: Resolved, isWanted = isCalledOnce): Candidate | undefined {
   const call = callOf(statement);
   if (call === undefined || !lua.isIdentifier(call.expression)) return undefined;
   const variable = resolved.names.variableOf(call.expression);
-  if (variable?.reads.length !== 1) return undefined;
+  if (variable === undefined || !isWanted(variable)) return undefined;
   const body = resolved.functionOf(variable);
   if (body === undefined || body.dots !== undefined) return undefined;
   if (call.params.length > (body.params ?? []).length) return undefined;
-  const canDrop = (value: lua.Expression): boolean => isPure(value) || lua.isCallExpression(value);
   const returns = returnsOf(body.body.statements);
   if (returns.some(({ expressions }) => expressions.length > 1)) return undefined;
   if (lua.isExpressionStatement(statement) && !returns.every(({ expressions }) => expressions.every(canDrop))) return undefined;

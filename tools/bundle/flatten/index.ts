@@ -7,9 +7,11 @@ import { insertConstants } from "./constants";
 import { useOriginals } from "./copies";
 import { keepOnlyBehaviour } from "./declarations";
 import { dissolveTables } from "./dissolve";
+import { copyForFewCalls } from "./few-calls";
 import { callGeneratorsDirectly } from "./generators";
 import { declareLate } from "./late";
 import { layOut } from "./layout";
+import { holdGlobals } from "./globals";
 import { libraryFor } from "./library";
 import { link } from "./link";
 import { callTextsByMethod } from "./methods";
@@ -42,16 +44,22 @@ export function flatten(compiled: ts.Program, files: readonly CompiledFile[], en
   useNoTemporaries(program.root);
   compareOnce(program.root);
   declareLate(program.root);
-  do {
-    placeSingleCalls(program);
-    useOriginals(program);
-    dropUnused(program);
-  } while (dissolveTables(program));
+  let placed = 0;
+  const settle = (): void => {
+    do {
+      placed = placeSingleCalls(program, placed);
+      useOriginals(program);
+      dropUnused(program);
+    } while (dissolveTables(program));
+  };
+  settle();
+  if (copyForFewCalls(program)) settle();
   callTextsByMethod(program.root);
   leaveOutNils(program.root);
   endEarly(program.root);
   shortenNames(program, ownNames(compiled));
   layOut(program);
+  holdGlobals(program);
   const library = libraryFor(program, options.luaTarget ?? tstl.LuaTarget.Universal, ts.sys);
   return print(program, compiled, ts.sys, library, folder);
 }

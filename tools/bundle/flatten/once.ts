@@ -99,19 +99,21 @@ function replacement(candidate: Candidate, resolved: Resolved, number: number): 
   ];
 }
 
+/** Gives the value of a call to a variable, so that the call is a statement of its own. */
+export function aside(call: lua.CallExpression, name = ""): lua.VariableDeclarationStatement {
+  return lua.createVariableDeclarationStatement(lua.createIdentifier(name), call);
+}
+
 /** A candidate for the call that comes first inside a statement, and what is then left of the statement. */
 function partAt(
   statement: lua.Statement,
   resolved: Resolved,
   number: number,
+  isWanted: (call: lua.CallExpression) => boolean,
 ): { readonly candidate: Candidate; rest(value: lua.Expression): lua.Statement } | "separated" | undefined {
-  const name = `${firstName}${number}`;
-  const aside = (call: lua.CallExpression): lua.Statement =>
-    placedAs(lua.createVariableDeclarationStatement(lua.createIdentifier(name), call), statement);
-  const isWanted = (one: lua.CallExpression): boolean => candidateAt(aside(one), resolved) !== undefined;
   const call = callToTakeApart(statement, resolved, isWanted);
-  if (call === undefined && separateChoice(statement, resolved, isWanted)) return "separated";
-  const candidate = call === undefined ? undefined : candidateAt(aside(call), resolved);
+  if (call === undefined) return separateChoice(statement, resolved, isWanted) ? "separated" : undefined;
+  const candidate = candidateAt(placedAs(aside(call, `${firstName}${number}`), statement), resolved);
   if (candidate === undefined) return undefined;
   return {
     candidate,
@@ -122,10 +124,10 @@ function partAt(
   };
 }
 
-/** Goes on until no function is left that this can be done with. */
-export function placeSingleCalls(program: Program): void {
+/** Goes on until no function is left that this can be done with. New names and labels are numbered on from `placed`; gives the last number. */
+export function placeSingleCalls(program: Program, placed = 0): number {
   const refused = new Set<lua.Node>();
-  let number = 0;
+  let number = placed;
   for (let isDone = false; !isDone;) {
     isDone = true;
     const resolved = resolveProgram(program);
@@ -137,10 +139,11 @@ export function placeSingleCalls(program: Program): void {
       walk(root, (node) => void (found ||= moved.has(node)));
       return found;
     };
-    const placed = (statement: lua.Statement): lua.Statement[] => {
+    const isWanted = (call: lua.CallExpression): boolean => candidateAt(aside(call), resolved) !== undefined;
+    const withoutCall = (statement: lua.Statement): lua.Statement[] => {
       if (refused.has(statement)) return [statement];
       const whole = candidateAt(statement, resolved);
-      const apart = whole === undefined ? partAt(statement, resolved, number + 1) : undefined;
+      const apart = whole === undefined ? partAt(statement, resolved, number + 1, isWanted) : undefined;
       if (apart === "separated") isDone = false;
       const candidate = whole ?? (apart === "separated" ? undefined : apart?.candidate);
       if (candidate === undefined || hasMoved(statement) || hasMoved(candidate.body)) return [statement];
@@ -162,7 +165,8 @@ export function placeSingleCalls(program: Program): void {
       for (const root of [candidate.body, ...instead]) walk(root, (node) => void moved.add(node));
       return instead;
     };
-    changeStatements(program.root, (statements) => statements.flatMap(placed));
+    changeStatements(program.root, (statements) => statements.flatMap(withoutCall));
     for (const name of hidden) share(program, name);
   }
+  return number;
 }
