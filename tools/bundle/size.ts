@@ -5,7 +5,7 @@ import type { LuaTarget } from "./targets";
 import { strippedBytes } from "./fengari";
 import type { Heap } from "./heap";
 import { measureHeap } from "./heap";
-import { libraryName, sharesOf, type ModuleSize } from "./shares";
+import { kindsOf, libraryName, sharesOf, type Kinds, type ModuleSize } from "./shares";
 
 /** What the bundle should cost at most. */
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
@@ -21,6 +21,7 @@ export interface Sizes {
   readonly strippedBytes: number;
   /** TypeScriptToLua's library, in stripped bytecode. */
   readonly libraryBytes: number;
+  readonly kinds: Kinds;
   /** Memory after boot, where Lua with 32-bit numbers was built (make native-lua). */
   readonly heap?: Heap;
   readonly modules: readonly ModuleSize[];
@@ -36,6 +37,7 @@ export function measure(target: LuaTarget): Sizes {
     textBytes: Buffer.byteLength(lua),
     gzipBytes: gzipSync(lua, { level: 9 }).length,
     strippedBytes: whole,
+    kinds: kindsOf(lua),
     libraryBytes: modules.find(({ name }) => name === libraryName)?.strippedBytes ?? 0,
     ...(heap === undefined ? {} : { heap }),
     modules,
@@ -50,6 +52,9 @@ export function describeSizes(sizes: Sizes): string {
     ["gzip -9", sizes.gzipBytes, ""],
     ["stripped bytecode", sizes.strippedBytes, `${percent(sizes.strippedBytes, goals.strippedBytes)} of the goal`],
     ["  of that Lua library", sizes.libraryBytes, percent(sizes.libraryBytes, sizes.strippedBytes)],
+    ...Object.entries(sizes.kinds).map(([kind, bytes]: [string, number]): [string, number, string] => {
+      return [`  of that ${kind}`, bytes, percent(bytes, sizes.strippedBytes)];
+    }),
   ];
   if (sizes.heap !== undefined) {
     const { bytecodeBytes, withoutCodeBytes, textBytes } = sizes.heap;
