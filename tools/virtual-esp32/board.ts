@@ -1,6 +1,5 @@
 /** A board: a chip, its flash and its supply. Everything in it runs on the given clock. */
 import { createLineMapper } from "../bundle/source-lines";
-import type { TimeSource } from "../time";
 import { systemTime } from "../time";
 import type { Chip, ResetReason, RtcMemory } from "./chip";
 import { createChip } from "./chip";
@@ -12,38 +11,14 @@ import { createFlash, slotBytes } from "./flash";
 import { buildImage, readDescription } from "./image";
 import { registerModules } from "./modules";
 import { flashNvs } from "./nvs";
+import type { BoardOptions } from "./options";
 import type { SlotName } from "./otadata";
 import { chooseSlot, nextSlot, slotNames, slotState } from "./otadata";
 import type { Edge } from "./pins";
 import { createPins } from "./pins";
-import type { Network } from "./radio";
 import { createRadio, hostNetwork, paceOf } from "./radio";
 import { seeded } from "./random";
 import { mountSpiffs } from "./spiffs";
-
-export interface BoardOptions {
-  /** Folder that keeps the flash; without it the flash is in memory. */
-  readonly dir?: string;
-  readonly time?: TimeSource;
-  readonly network?: Network;
-  /** Decides everything that is chance: order of keys, torn writes, cuts of messages. */
-  readonly seed?: number;
-  /** NodeMCU as it is, or with our component and the settings of our firmware. Stock unless said otherwise. */
-  readonly firmware?: "stock" | "jobsfw";
-  /** Stack of the main task, on which Lua runs: 8192 in NodeMCU's defaults, 16384 in our firmware. */
-  readonly stackBytes?: number;
-  /** The http module's request buffer: 512 in NodeMCU, larger where our firmware lifts it. */
-  readonly httpRequestBytes?: number;
-  /** CONFIG_MQTT_BUFFER_SIZE: 1024 in NodeMCU's defaults, 4096 in our firmware. */
-  readonly mqttBufferBytes?: number;
-  /** How long Lua is blocked when an MQTT connection is lost or cannot be made: 5012 measured on stock firmware, about 100 on ours. */
-  readonly mqttReconnectBlockMs?: number;
-  /** How fast downloads come in; as fast as this computer can unless given. */
-  readonly linkBytesPerSecond?: number;
-  readonly log?: (line: string) => void;
-  /** The map beside a bundle: the lines of its Lua are shown as the lines of TypeScript they came from. */
-  readonly sourceMap?: string;
-}
 
 /** A start of the chip. */
 export interface Boot {
@@ -128,6 +103,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   let apIsThere = true;
   let bootCount = 0;
   const pins = createPins(
+    options.chip ?? "esp32",
     () => time.now() - poweredAt,
     (edge) => (edges.push(edge), tell("pin", edge)),
   );

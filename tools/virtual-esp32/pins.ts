@@ -1,4 +1,5 @@
-/** The pins of an ESP32, seen from outside. */
+/** The pins of a chip, seen from outside. */
+import type { ChipName } from "../firmware/chips";
 
 /** A change of a pin's level. */
 export interface Edge {
@@ -8,6 +9,10 @@ export interface Edge {
 }
 
 export interface Pins {
+  readonly chip: ChipName;
+  /** The chip has this pin. */
+  isPin(pin: number): boolean;
+  canBeOutput(pin: number): boolean;
   /** Makes the pin an output, or no output. */
   configure(pin: number, isOutput: boolean, isInput: boolean): void;
   write(pin: number, level: 0 | 1): void;
@@ -21,17 +26,16 @@ export interface Pins {
   reset(): void;
 }
 
-/** Pins that the ESP32 has: 20, 24 and 28 to 31 are missing. */
-export function isPin(pin: number): boolean {
-  return Number.isInteger(pin) && pin >= 0 && pin <= 39 && ![20, 24, 28, 29, 30, 31].includes(pin);
-}
+/** ESP-IDF's SOC_GPIO_VALID_GPIO_MASK and SOC_GPIO_VALID_OUTPUT_GPIO_MASK; 20 is missing on all modules with an ESP32 but the PICO-V3. */
+const shapes: Record<ChipName, { readonly pins: number; readonly missing: readonly number[]; readonly outputs: number }> = {
+  esp32: { pins: 40, missing: [20, 24, 28, 29, 30, 31], outputs: 34 },
+  esp32s3: { pins: 49, missing: [22, 23, 24, 25], outputs: 49 },
+  esp32c3: { pins: 22, missing: [], outputs: 22 },
+};
 
-/** 34 to 39 are inputs only. */
-export function canBeOutput(pin: number): boolean {
-  return isPin(pin) && pin < 34;
-}
-
-export function createPins(now: () => number, edge: (edge: Edge) => void): Pins {
+export function createPins(chip: ChipName, now: () => number, edge: (edge: Edge) => void): Pins {
+  const shape = shapes[chip];
+  const isPin = (pin: number): boolean => Number.isInteger(pin) && pin >= 0 && pin < shape.pins && !shape.missing.includes(pin);
   const outputs = new Set<number>();
   const inputs = new Set<number>();
   const latch = new Map<number, 0 | 1>();
@@ -44,6 +48,9 @@ export function createPins(now: () => number, edge: (edge: Edge) => void): Pins 
     edge({ ms: now(), pin, level });
   };
   const pins: Pins = {
+    chip,
+    isPin,
+    canBeOutput: (pin) => isPin(pin) && pin < shape.outputs,
     onInput: () => undefined,
     configure(pin, isOutput, isInput) {
       if (isOutput) outputs.add(pin);

@@ -127,6 +127,8 @@ interface NodeModule {
   uptime(): number;
   /** What reset the chip: roughly (1 to 4), exactly (7 more than rtc.h's number), and how many panics of Lua in a row. */
   bootreason(): LuaMultiReturn<[number, number, number | undefined]>;
+  /** `chip_model`: CONFIG_IDF_TARGET, such as `esp32s3`. */
+  info(group: "hw"): { readonly chip_model?: string };
   info(group: "sw_version"): { readonly git_commit_id?: string };
   setonerror(heard: (this: void, message: unknown) => void): void;
 }

@@ -1,8 +1,7 @@
-/** gpio.c over ESP-IDF's driver: pins 34 to 39 cannot be outputs, and a write before a config shows nothing on the pin. */
+/** gpio.c over ESP-IDF's driver: pins that the chip lacks raise, and a write before a config shows nothing on the pin. */
 import type { Chip } from "../chip";
 import type { LuaState } from "../lua";
 import { lauxlib, lua, luaType } from "../lua";
-import { canBeOutput, isPin } from "../pins";
 import { raise, setFunctions, setIntegers } from "../bind";
 
 const mode = { IN: 1, OUT: 2, IN_OUT: 3 } as const;
@@ -19,6 +18,7 @@ interface Trigger {
 
 export function registerGpio(chip: Chip): void {
   const { vm, pins } = chip;
+  const { canBeOutput, isPin } = pins;
   const triggers = new Map<number, Trigger>();
 
   function integerField(L: LuaState, table: number, name: string, fallback?: number): number {

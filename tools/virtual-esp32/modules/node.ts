@@ -49,7 +49,7 @@ export function registerNode(chip: Chip, modules: LuaModules | undefined): void 
       lua.lua_setfield(L, -2, name);
     };
     if (group === "hw") {
-      text("chip_model", "ESP32");
+      text("chip_model", chip.pins.chip);
       setIntegers(L, { chip_features: 50, chip_major_rev: 3, chip_minor_rev: 0, cpu_cores: 2, flash_size: 4096, flash_id: 0 });
     } else if (group === "sw_version") {
       text("git_branch", "dev-esp32");
