@@ -68,6 +68,7 @@ otaupgrade = {
 }
 node = {
   bootreason = function() return 1, 1, 0 end,
+  info = function() return { chip_model = "esp32" } end,
   heap = function() return 100000 end,
   uptime = function() return now * 1000.0 end,
   setonerror = function(heard) kept.onerror = heard end,
