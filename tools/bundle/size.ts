@@ -11,7 +11,7 @@ import { kindsOf, libraryName, sharesOf, type Kinds, type ModuleSize } from "./s
 export const goals = { strippedBytes: 32_000, heapBytes: 24_000 };
 
 /** What a test lets it cost while the goals are not reached: a little more than today, so that growth is a decision. */
-export const limits = { strippedBytes: 57_900, heapBytes: 92_500 };
+export const limits = { strippedBytes: 55_600, heapBytes: 89_400 };
 
 /** Sizes in bytes. */
 export interface Sizes {
