@@ -1,6 +1,6 @@
 /** The firmware's mqtt module on the virtual board when connections fail, end or fall silent. */
 import { expect, test } from "vitest";
-import { agree } from "./surroundings/scripted-broker";
+import { agree, message } from "./surroundings/scripted-broker";
 import { bench, until } from "./virtual-esp32/bench";
 import { connectable, said } from "./virtual-esp32/broker-bench";
 
@@ -56,6 +56,23 @@ c:connect("broker", 1883, 0, 1, function() print("up") end)`);
   expect(b.lines).toEqual(["up", "offline\t1\tfalse"]);
   b.time.advance(120_000);
   expect(b.broker.callers).toHaveLength(1);
+});
+
+test("a connection that the broker ends in good order is noticed at once, after what it said before", async () => {
+  const b = connectable(`
+c = mqtt.Client("thing", 60)
+c:on("message", function(_, topic) print(topic, node.uptime()) end)
+c:on("offline", function() print("offline", node.uptime()) end)
+c:connect("broker", 1883, 0, function() print("up") end)`);
+  await until(b.time, said(b, "up"));
+  const caller = b.broker.callers[0]!;
+  caller.send(message("last", "words"));
+  caller.hangUp();
+  await until(b.time, () => b.lines.length === 3);
+  const [[heard, heardAt], [told, toldAt]] = b.lines.slice(1).map((line) => line.split("\t")) as [string[], string[]];
+  expect([heard, told]).toEqual(["last", "offline"]);
+  // Ending the old connection keeps Lua waiting for up to 5 s. Without the FIN only an unanswered ping would tell, after 60.
+  expect(Number(toldAt) - Number(heardAt)).toBeLessThan(5_100_000);
 });
 
 test("close says goodbye, and no offline follows", async () => {

@@ -9,6 +9,8 @@ export interface Caller {
   readonly received: Packet[];
   /** The connection is gone without a word. */
   drop(): void;
+  /** The broker's side of the connection ends in good order, by FIN; what was sent before still arrives. */
+  hangUp(): void;
   readonly isOpen: boolean;
 }
 
@@ -47,6 +49,7 @@ export function scriptedBroker(): ScriptedBroker {
           here.destroy();
           board.destroy();
         },
+        hangUp: () => process.nextTick(() => here.end()),
         get isOpen() {
           return isOpen;
         },

@@ -153,6 +153,7 @@ export function createMqttClient(config: MqttConfig): MqttClient {
       acknowledge: (qos, messageId) => void send(qos === 1 ? { cmd: "puback", messageId } : { cmd: "pubrec", messageId }),
     });
     connection.on("error", () => lost());
+    // After a FIN, too: esp-mqtt takes recv's first 0 for nothing to read, but lwIP answers the next recv, at once, with ENOTCONN (api_lib.c, netconn_recv_data_tcp).
     connection.on("close", () => lost());
     connection.on("data", (chunk: Buffer) => {
       if (state !== "ended") incoming(chunk);
