@@ -26,8 +26,9 @@ demo: setup ## Watch jobs travel through AWS IoT Jobs into a virtual ESP32; JSON
 up: setup ## Start a Jobs service and one virtual board, and leave them running
 	@$(tsx) tools/cli/main.ts up
 
-test: setup ## Run every test; the last line counts them
+test: setup ## Tell the sizes and run every test, those of check-firmware among them; the last line counts them
 	@mkdir -p build; tools/native-lua/build.sh 2>build/native-lua.log || true
+	@$(tsx) tools/firmware/build/sizes.ts
 	@$(bin)/vitest run
 
 bundle: setup ## Compile src to build/lua/agent.lua, the file that boards run
