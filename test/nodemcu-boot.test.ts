@@ -141,6 +141,27 @@ describe("the agent on a board", () => {
     ]);
   });
 
+  test("restarts after an error also when the timer for that does not start at first, for want of memory", async () => {
+    const poor = `
+      local real, isPoor = bootGuard, true
+      bootGuard = {
+        unregister = function() real:unregister() end,
+        alarm = function(_, ms, mode, f)
+          if ms == 2000 and isPoor then isPoor = false error("FreeRTOS timer creation failed") end
+          real:alarm(ms, mode, f)
+        end,
+      }
+      tmr.create():alarm(20000, tmr.ALARM_SINGLE, function() error("a mistake") end)\n`;
+    const files = { "settings.json": JSON.stringify(good) };
+    const { board, lines, restarts, until, pass } = agentBoard(files, { network: scriptedBroker() }, poor + agentLua);
+    board.powerOn();
+    await until(() => lines.some((line) => line.startsWith("error:")), "the error");
+    await pass(1_900);
+    expect(restarts).toEqual([]);
+    await pass(200);
+    expect(restarts).toEqual(["restart"]);
+  });
+
   test("goes back to the firmware before when the new one cannot read the settings", async () => {
     const update = `
       if otaupgrade.info() == "ota_1" then return dofile("stock.lua") end

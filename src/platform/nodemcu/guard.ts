@@ -10,9 +10,11 @@ let isSettled = false;
 /** Restarts the board after `delayMs`, at most 6,870,947, instead of when it was to; 0: not at all. After a call that is `final` nothing changes it any more. */
 export function restartAfter(delayMs: number, final?: true): void {
   if (isSettled) return;
-  isSettled = final === true;
   if (jobsfw !== undefined) jobsfw.watchdog(delayMs);
-  if (timer === undefined) return;
-  timer.unregister();
-  if (delayMs > 0) timer.alarm(delayMs, tmr.ALARM_SINGLE, () => node.restart());
+  if (timer !== undefined) {
+    timer.unregister();
+    if (delayMs > 0) timer.alarm(delayMs, tmr.ALARM_SINGLE, () => node.restart());
+  }
+  // At last: a timer that does not start, for want of memory, raises, and is tried again.
+  isSettled = final === true;
 }

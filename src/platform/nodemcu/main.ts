@@ -101,9 +101,10 @@ const abilities = jobsfw === undefined ? stockAbilities() : jobsfwAbilities(jobs
 countCrashes(`${running.version} ${running.slot}`, abilities.bootReason());
 // The default restarts too, but also when a second error falls into the two seconds, and without a word when there is no console.
 node.setonerror((message) => {
-  print(`error: ${tostring(message)}`);
   markCrash(true);
   restartAfter(restartAfterErrorMs, true);
+  // At last: it needs memory, of which there may be none.
+  print(`error: ${tostring(message)}`);
 });
 
 const problem = start();
