@@ -1,6 +1,6 @@
 /** esp32-jobs key and sign as a person uses them: programs of their own, files with the right rights, one sentence for what is wrong. */
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseManifest } from "../tools/firmware/manifest";
@@ -52,6 +52,14 @@ describe("key new", { timeout: 30_000 }, () => {
     });
     expect(readFileSync(path, "utf8")).not.toBe(before);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+    const kept = readdirSync(join(line.dir, "once")).filter((name) => /^signer-key-[0-9a-f]{12}\.pem$/.test(name));
+    expect(kept.map((name) => readFileSync(join(line.dir, "once", name), "utf8"))).toEqual([before]);
+  });
+
+  test("says where it cannot make a folder", async () => {
+    const { code, err } = await line.run("key", "new", "--out", "/proc/none/signer");
+    expect(code).toBe(1);
+    expect(err).toBe('esp32-jobs: the file "/proc/none/signer/signer-key.pem" cannot be written: it is not there\n');
   });
 });
 

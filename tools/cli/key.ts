@@ -34,5 +34,8 @@ export function keyCommand(): Command {
     .option("--json", "print JSON: the paths of the two files")
     .addHelpText("after", "\nExample:\n  $ esp32-jobs key new --out ~/signer")
     .action(makeKey);
-  return new Command("key").description("the key that firmware is signed with").addCommand(make);
+  return new Command("key")
+    .description("the key that firmware is signed with")
+    .addCommand(make)
+    .addHelpText("after", "\nExample:\n  $ esp32-jobs key new --out ~/signer");
 }

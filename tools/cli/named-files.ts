@@ -1,5 +1,5 @@
 /** Files that a person names: read with a sentence where that fails, written whole or not at all. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { textOfFile } from "../firmware/identity-pem";
 import { CommandFailed, WrongUsage } from "./failing";
@@ -33,12 +33,23 @@ export function readTextFile(path: string): string {
   return textOfFile(readNamedFile(path));
 }
 
+/** Makes a folder and those above it. Node's own `recursive` never ends where a folder cannot be made in one that is there, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(path)) throw error; // Else another program was quicker.
+  }
+}
+
 /** Writes a file with these rights for its owner and others, also where one was that had others. Makes the folder for it. */
 export function writeWhole(path: string, contents: string | Uint8Array, mode: number): void {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}`);
   let isBegun = false;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeFileSync(beside, contents, { mode, flag: "wx" });
     isBegun = true;
     chmodSync(beside, mode); // The mode above is less what umask takes away.

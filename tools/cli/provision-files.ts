@@ -1,7 +1,7 @@
 /** The files of an identity on this computer: read from a folder as people have them, written for their owner alone. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { identityKeys, type IdentityFiles } from "../firmware/identity-keys";
 import { CommandFailed, WrongUsage } from "./failing";
 import { readTextFile, writeWhole } from "./named-files";
@@ -25,16 +25,16 @@ export function readJsonFile(path: string): unknown {
 
 /** No private key is lost: one that is to be replaced stays beside the new one. */
 function keepKey(path: string, contents: string | Uint8Array): void {
-  if (basename(path) !== "key.pem" || !existsSync(path)) return;
+  if (!/^(signer-)?key\.pem$/.test(basename(path)) || !existsSync(path)) return;
   const old = readFileSync(path);
   const bare = (bytes: Buffer): string => bytes.toString("latin1").replace(/\s/g, "");
   if (old.length === 0 || bare(old) === bare(Buffer.from(contents))) return;
-  const kept = join(dirname(path), `key-${createHash("sha256").update(old).digest("hex").slice(0, 12)}.pem`);
+  const kept = `${path.slice(0, -".pem".length)}-${createHash("sha256").update(old).digest("hex").slice(0, 12)}.pem`;
   writeWhole(kept, old, 0o600);
   process.stderr.write(`The key that was in ${path} is now in ${kept}.\n`);
 }
 
-/** Writes a file that nobody but its owner may read. The key that a `key.pem` held is kept under another name. */
+/** Writes a file that nobody but its owner may read. The private key that it held is kept under another name. */
 export function writePrivate(path: string, contents: string | Uint8Array): void {
   keepKey(path, contents);
   writeWhole(path, contents, 0o600);
