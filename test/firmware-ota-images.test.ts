@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { luaModules, readBundle } from "../tools/cli/virtual-board";
 import { buildImage } from "../tools/virtual-esp32/image";
 import { openWorld, type World } from "./stories/world";
-import { imageFor } from "./surroundings/firmware-build";
+import { imageFor } from "./surroundings/firmware-images";
 
 let world: World;
 afterEach(() => world.close());

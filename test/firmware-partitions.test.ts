@@ -9,7 +9,7 @@ import { chips } from "../tools/firmware/chips";
 import { readConfig } from "../tools/firmware/kconfig";
 import { partitionTableOffset, parsePartitionTable, type Partition } from "../tools/firmware/partition-table";
 import { findPartitionProblems, parsePartitionsCsv, slotsOf } from "../tools/firmware/partitions-csv";
-import { partitionTable } from "./surroundings/firmware-build";
+import { partitionTable } from "./surroundings/firmware-images";
 
 const read = (name: string): string => readFileSync(join(root, "firmware", name), "utf8");
 const table = (name: string): Partition[] => parsePartitionsCsv(read(name));

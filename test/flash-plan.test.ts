@@ -9,7 +9,8 @@ import { parseManifest } from "../tools/firmware/manifest";
 import { findNvsProblem } from "../tools/firmware/nvs-check";
 import { parsePartitionTable } from "../tools/firmware/partition-table";
 import { buildImage } from "../tools/virtual-esp32/image";
-import { identityImage, imageFor, makeBuild, manifestOf, partitionTable, rows, type BuildOptions } from "./surroundings/firmware-build";
+import { identityImage, makeBuild, manifestOf, type BuildOptions } from "./surroundings/firmware-build";
+import { imageFor, partitionTable, rows } from "./surroundings/firmware-images";
 
 type Change = NonNullable<BuildOptions["change"]>;
 

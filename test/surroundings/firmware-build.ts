@@ -1,12 +1,14 @@
 /** A folder as a firmware build leaves it, made small: boot loader, partition table, otadata, app image, and what describes them. */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { afterAll } from "vitest";
 import { root } from "../../tools/bundle/targets";
 import { chips, type ChipName } from "../../tools/firmware/chips";
 import { buildImage } from "../../tools/virtual-esp32/image";
+import { imageFor, partitionTable } from "./firmware-images";
 
 export interface BuildOptions {
   readonly chip?: ChipName;
@@ -15,45 +17,6 @@ export interface BuildOptions {
   readonly version?: string;
   /** Replaces or adds files before they are written; an undefined one is left out. */
   readonly change?: (files: Record<string, Buffer | string | undefined>) => void;
-}
-
-type Row = readonly [label: string, type: number, subtype: number, offset: number, sizeBytes: number];
-
-/** The rows of firmware/partitions.csv. */
-export const rows: readonly Row[] = [
-  ["nvs", 1, 0x02, 0x9000, 0x6000],
-  ["otadata", 1, 0x00, 0xf000, 0x2000],
-  ["phy_init", 1, 0x01, 0x11000, 0x1000],
-  ["ota_0", 0, 0x10, 0x20000, 0x180000],
-  ["ota_1", 0, 0x11, 0x1a0000, 0x180000],
-  ["lfs", 0xc2, 0x01, 0x320000, 0x20000],
-  ["storage", 1, 0x82, 0x340000, 0xc0000],
-];
-
-/** A partition table as gen_esp32part.py writes it. */
-export function partitionTable(table: readonly Row[] = rows): Buffer {
-  const bytes = Buffer.alloc(0xc00, 0xff);
-  table.forEach(([label, type, subtype, offset, sizeBytes], index) => {
-    const row = bytes.subarray(index * 32, index * 32 + 32).fill(0);
-    row.set([0xaa, 0x50, type, subtype]);
-    row.writeUInt32LE(offset, 4);
-    row.writeUInt32LE(sizeBytes, 8);
-    row.write(label, 12, 16, "latin1");
-  });
-  const at = table.length * 32;
-  bytes.set([0xeb, 0xeb], at);
-  createHash("md5")
-    .update(bytes.subarray(0, at))
-    .digest()
-    .copy(bytes, at + 16);
-  return bytes;
-}
-
-/** The same image for another chip: the id is in the header, which the digest at the end covers. */
-export function imageFor(image: Buffer, chip: ChipName): Buffer {
-  const body = Buffer.from(image.subarray(0, image.length - 32));
-  body.writeUInt16LE(chips[chip].imageChipId, 12);
-  return Buffer.concat([body, createHash("sha256").update(body).digest()]);
 }
 
 /** An NVS image of three pages with one namespace and one string in it (ESP-IDF, "NVS: internals"). */
@@ -84,9 +47,13 @@ export function identityImage(value = "lamp"): Buffer {
   return image;
 }
 
-/** Writes a build into a folder of its own and gives the folder. */
+const made: string[] = [];
+afterAll(() => made.splice(0).forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+
+/** Writes a build into a folder of its own, which goes with the tests of the file, and gives the folder. */
 export function makeBuild({ chip = "esp32", bundle = "print('hello')", version = "1.2.3", change }: BuildOptions = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "esp32-jobs-build-"));
+  made.push(dir);
   const modules = { init: readFileSync(join(root, "firmware/init.lua"), "utf8"), agent: bundle };
   const app = imageFor(buildImage({ version, project: "esp32-jobs", sizeBytes: 120_000, modules }), chip);
   const bootloader = `0x${chips[chip].bootloaderOffset.toString(16)}`;

@@ -7,7 +7,7 @@ import { kconfigSymbols } from "../../tools/firmware/kconfig";
 import { isChipName, chips } from "../../tools/firmware/chips";
 import { parsePartitionsCsv, slotsOf } from "../../tools/firmware/partitions-csv";
 import { buildImage } from "../../tools/virtual-esp32/image";
-import { imageFor, partitionTable } from "./firmware-build";
+import { imageFor, partitionTable } from "./firmware-images";
 
 const fault = existsSync("fault") ? readFileSync("fault", "utf8").trim() : "";
 const chip = process.env["IDF_TARGET"] ?? "esp32";
