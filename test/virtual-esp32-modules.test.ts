@@ -178,3 +178,7 @@ wifi.mode(1) wifi.start() print(pcall(wifi.sta.connect)) print(pcall(wifi.sta.co
     "false\tbad argument #-1 to '?' (string expected, got nil)",
   ]);
 });
+
+test.each(["esp32", "esp32s3", "esp32c3"] as const)("names its chip %s as ESP-IDF's build does", (chip) => {
+  expect(run(`print(node.chipmodel(), node.info("hw").chip_model)`, { chip }).lines).toEqual([`${chip}\t${chip}`]);
+});

@@ -82,7 +82,7 @@ export function registerNode(chip: Chip, modules: LuaModules | undefined): void 
         return 1;
       },
       chipmodel(state) {
-        lua.lua_pushstring(state, "ESP32");
+        lua.lua_pushstring(state, chip.pins.chip);
         return 1;
       },
       uptime(state) {
