@@ -41,3 +41,22 @@ test("a document for which memory is short is asked about, then refused by name;
   world.createJob("again", large);
   expect(await world.ended("again")).toBe("SUCCEEDED");
 });
+
+test("a document that comes when all memory is used up is dropped; what ends the board is Lua, when it next looks", async () => {
+  world = await openWorld({ board: { firmware: "jobsfw" } });
+  const restarts: string[] = [];
+  world.board.on("restart", ({ reason }) => restarts.push(reason));
+  world.board.powerOn();
+  await world.until(() => world.traffic.some(({ topic }) => topic.endsWith("$next/get/accepted")));
+
+  world.board.type(Buffer.from("print(node.heap())\n"));
+  await world.pass(500);
+  world.board.type(Buffer.from("keep = {} for n = 1, 100 do keep[n] = ('x'):rep(1900) .. n end\n"));
+  await world.pass(300);
+  world.createJob("large", large);
+  expect(await world.ended("large", 3000)).toBe("REJECTED DOCUMENT_UNREADABLE");
+  expect(restarts).toEqual([]);
+  world.board.type(Buffer.from("print(node.heap())\n"));
+  await world.until(() => restarts.length > 0);
+  expect(restarts).toEqual(["panic"]);
+});

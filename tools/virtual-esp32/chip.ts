@@ -70,7 +70,9 @@ export interface Chip extends ChipOptions {
   connect(host: string, port: number): Link;
   /** Memory in use by connections, for node.heap. */
   readonly memory: Map<object, number>;
-  /** Free memory in bytes. */
+  /** Free memory in bytes; below 0 where more is used than there is. */
+  leftBytes(): number;
+  /** The same as Lua meets it: more than there is ends in a panic. */
   freeBytes(): number;
   readonly isOn: boolean;
   /** Runs the boot chunk and then what was queued. */
@@ -203,11 +205,12 @@ export function createChip(options: ChipOptions): Chip {
       lines.forEach(options.line);
     },
     connect: (host, port) => options.radio.connect(host, port),
+    leftBytes: () => memoryBytes - vm.collect() - [...memory.values()].reduce((sum, each) => sum + each, 0),
     freeBytes() {
       collectedAt = chip.uptimeMs();
-      const used = vm.collect() + [...memory.values()].reduce((sum, each) => sum + each, 0);
-      if (used > memoryBytes) throw new Fault("panic", "PANIC: unprotected error in call to Lua API (not enough memory)");
-      return memoryBytes - used;
+      const left = chip.leftBytes();
+      if (left < 0) throw new Fault("panic", "PANIC: unprotected error in call to Lua API (not enough memory)");
+      return left;
     },
     boot(code, chunkName) {
       run(() => {

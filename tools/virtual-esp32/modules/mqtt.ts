@@ -152,7 +152,7 @@ export function registerMqtt(chip: Chip): void {
       },
       after: chip.after,
       random: chip.random,
-      tell: component === undefined ? tell : wholeMessages(component, chip.freeBytes, tell),
+      tell: component === undefined ? tell : wholeMessages(component, chip.leftBytes, tell),
     });
     chip.memory.set(c, target.identity === undefined ? plainBytes : tlsBytes);
   }
