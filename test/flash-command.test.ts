@@ -101,6 +101,12 @@ describe("without a board", () => {
     }
   });
 
+  test("the ports that are there are told before there is a build", async () => {
+    const { code, err } = await line.run("flash", "--from", join(from, "none"));
+    expect(err).toMatch(/^esp32-jobs: name the board's port with --port/);
+    expect(code).toBe(2);
+  });
+
   /** A folder with an esptool that writes down what it is asked, and what is in the identity. */
   function fakeEsptool(exit: number): { bin: string; asked: string } {
     const bin = join(line.dir, `bin${exit}`);

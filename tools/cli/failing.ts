@@ -11,5 +11,7 @@ export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ECONNREFUSED") return "nothing answers there: is the Jobs service running? Start it with: esp32-jobs up";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return `the name ${(error as { hostname?: string }).hostname ?? "of a computer"} is not known here: is it right, and is there a network?`;
   return error.message === "" ? (code ?? error.name) : error.message;
 }

@@ -81,9 +81,10 @@ async function withOwnEsptool(plan: FlashPlan, path: string, options: FlashComma
 
 async function flash(options: FlashCommandOptions): Promise<void> {
   const startedAt = Date.now();
+  // First: whoever names none is told which there are, also without a build.
+  const path = await portOf(options.port);
   const { planFlash } = await import("../firmware/flash-plan");
   const plan = planFlash({ from: options.from, ...(options.identity === undefined ? {} : { identity: options.identity }) });
-  const path = await portOf(options.port);
   const done = await (options.withEsptool === true ? withOwnEsptool : withEsptoolJs)(plan, path, options);
   const parts = plan.parts.map(({ name, offset, bytes }) => ({ name, offset, sizeBytes: bytes.length }));
   const durationMs = Date.now() - startedAt;

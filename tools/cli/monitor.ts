@@ -1,5 +1,6 @@
 /** esp32-jobs monitor: a board's console, with the time of each line and Lua errors shown as lines of TypeScript. */
 import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import { Command } from "commander";
 import pc from "../colour";
 import { agentBundle } from "../bundle/targets";
@@ -102,11 +103,12 @@ async function monitor(options: MonitorCommandOptions): Promise<void> {
 
 /** The `monitor` command. */
 export function monitorCommand(): Command {
+  const bundle = relative(process.cwd(), agentBundle.luaFile);
   return new Command("monitor")
     .description("show a board's console, and pass on what is typed; stays through resets and a pulled cable. Ctrl-C or Ctrl-] ends it")
     .option("--port <path>", "the board's serial port")
     .option("--baud <number>", "the console's rate", wholeNumber, 115200)
-    .option("--bundle <file>", "the Lua file on the board; the map beside it tells where each line comes from", agentBundle.luaFile)
+    .option("--bundle <file>", "the Lua file on the board; the map beside it tells where each line comes from", bundle)
     .option("--reset", "reset the board first, to see it start")
     .option("--json", "print each line as JSON: time, line; and events: open, lost, back")
     .addHelpText("after", "\nExample:\n  $ esp32-jobs monitor --port /dev/ttyUSB0 --reset")

@@ -36,7 +36,7 @@ export function checkRevision(described: string, minRevision: number, path: stri
   if (major === undefined || Number(major) * 100 + Number(minor) >= minRevision) return;
   throw new FirmwareProblem(
     `the board at ${path} has an ${described}, and this firmware is for revision v${Math.floor(minRevision / 100)}.${minRevision % 100} or later: ` +
-      "build it with an earlier minimum revision in sdkconfig",
+      "take a board with a later chip, or build with NodeMCU's own make and a lower minimum revision",
   );
 }
 
