@@ -1,9 +1,10 @@
 /** Builds the C programs of this folder: the component's sources as they are, between a test and stand-ins for ESP-IDF. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { afterAll } from "vitest";
 import { root } from "../../tools/bundle/targets";
 
 const here = join(root, "test/firmware");
@@ -59,6 +60,7 @@ export function wrapped(): string[] {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "jobsfw-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 function compiles(compiler: string, code: string, ...options: string[]): boolean {
   const file = join(scratch, "probe.c");
