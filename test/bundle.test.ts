@@ -81,7 +81,7 @@ describe("a build", () => {
     const watched = target("export const answer = 1;\n");
     const told: string[] = [];
     let wake = (): void => undefined;
-    const stop = watchBundle(
+    const watch = watchBundle(
       watched,
       {
         built: () => (told.push("built"), wake()),
@@ -95,9 +95,10 @@ describe("a build", () => {
         if (edit !== undefined) writeFileSync(join(folder, "entry.ts"), edit);
       });
     await next();
+    watch.warmUp();
     await next('export const answer: number = "1";\n');
     await next("export const answer = 2;\n");
-    stop();
+    watch.end();
     expect(told).toEqual(["built", expect.stringMatching(/^entry\.ts:1:14: /), "built"]);
     expect(readFileSync(watched.luaFile, "utf8")).toContain("answer = 2");
   });

@@ -28,6 +28,7 @@ async function start(): Promise<Stage> {
     say(`The board runs the new bundle ${secondsSince(runsMs)} s after the edit.`);
     runsMs = undefined;
   });
+  bundle.warmUp();
   say("The board is connected. Change a file in src/; Ctrl-C ends.");
   return opened;
 }
@@ -42,7 +43,7 @@ function reflash({ board }: Stage): void {
   board.powerOn();
 }
 
-watchBundle(agentBundle, {
+const bundle = watchBundle(agentBundle, {
   built(editedAtMs) {
     if (stage === undefined) {
       stage = start();
