@@ -8,7 +8,7 @@ import type { ServiceCalls } from "./service-process";
 export const deviceCount = 1000;
 const updatesEach = 10;
 /** The best of these counts: what else the machine does can only slow them down. */
-const rounds = 3;
+const rounds = 7;
 /** Until the compiler of JavaScript has seen enough. */
 const warmUpEach = 4;
 const warmUpJobs = 200;
