@@ -37,6 +37,16 @@ function agentBoard(files: Record<string, string>, surroundings: Surroundings = 
   return made;
 }
 
+/** An error comes, and two seconds later one restart. */
+async function restartsAfterError({ board, lines, restarts, until, pass }: Scene): Promise<void> {
+  board.powerOn();
+  await until(() => lines.some((line) => line.startsWith("error:")), "the error");
+  await pass(1_900);
+  expect(restarts).toEqual([]);
+  await pass(200);
+  expect(restarts).toEqual(["restart"]);
+}
+
 describe("init.lua", () => {
   test("is all that stock firmware boots: without it the prompt waits", async () => {
     const { board, lines, pass, restarts } = agentBoard({ "settings.json": JSON.stringify(good) });
@@ -124,18 +134,9 @@ describe("the agent on a board", () => {
 
   test("restarts two seconds after an error in a callback, once, and says what it was", async () => {
     const faulty = `for n = 1, 2 do tmr.create():alarm(20000 + 500 * n, tmr.ALARM_SINGLE, function() error("number " .. n) end) end\n`;
-    const { board, lines, restarts, until, pass } = agentBoard(
-      { "settings.json": JSON.stringify(good) },
-      { network: scriptedBroker() },
-      faulty + agentLua,
-    );
-    board.powerOn();
-    await until(() => lines.some((line) => line.startsWith("error:")), "the error");
-    await pass(1_900);
-    expect(restarts).toEqual([]);
-    await pass(200);
-    expect(restarts).toEqual(["restart"]);
-    expect(lines.filter((line) => line.startsWith("error:"))).toEqual([
+    const scene = agentBoard({ "settings.json": JSON.stringify(good) }, { network: scriptedBroker() }, faulty + agentLua);
+    await restartsAfterError(scene);
+    expect(scene.lines.filter((line) => line.startsWith("error:"))).toEqual([
       expect.stringContaining("number 1"),
       expect.stringContaining("number 2"),
     ]);
@@ -153,13 +154,7 @@ describe("the agent on a board", () => {
       }
       tmr.create():alarm(20000, tmr.ALARM_SINGLE, function() error("a mistake") end)\n`;
     const files = { "settings.json": JSON.stringify(good) };
-    const { board, lines, restarts, until, pass } = agentBoard(files, { network: scriptedBroker() }, poor + agentLua);
-    board.powerOn();
-    await until(() => lines.some((line) => line.startsWith("error:")), "the error");
-    await pass(1_900);
-    expect(restarts).toEqual([]);
-    await pass(200);
-    expect(restarts).toEqual(["restart"]);
+    await restartsAfterError(agentBoard(files, { network: scriptedBroker() }, poor + agentLua));
   });
 
   test("goes back to the firmware before when the new one cannot read the settings", async () => {
